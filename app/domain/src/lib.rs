@@ -1,0 +1,61 @@
+//! The rules of Groundswell. Everything here is pure: no I/O, no clock, no randomness. What time it is and which
+//! id is next are arguments. It compiles for the server and for the browser.
+
+mod campaign;
+mod campaign_state;
+mod currency;
+mod ids;
+mod money;
+mod pledge;
+mod pledge_state;
+mod progress;
+mod reward;
+mod step;
+mod text;
+mod typed_amount;
+
+pub use campaign::{CANCEL_CUTOFF, Campaign, Collection, HOLD_WINDOW, mandate};
+pub use campaign_state::{CampaignEvent, CampaignRefusal, CampaignState, Model};
+pub use currency::{Currency, UnknownCurrency};
+pub use ids::{AttemptId, CampaignId, PersonId, PledgeId, RewardId, SessionId};
+pub use money::{Money, MoneyError};
+pub use pledge::{Offer, Pledge, PledgeRefusal, smallest_pledge};
+pub use pledge_state::{EventRefusal, PledgeEvent, PledgeState};
+pub use progress::{Milestone, Progress, Snapshot};
+pub use reward::Reward;
+pub use step::{NoOp, Step};
+pub use text::{DisplayName, Email, Password, Pitch, Slug, Story, TextError, Title};
+pub use typed_amount::TypedAmountError;
+
+/// A stored or typed name that none of ours is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a known name")]
+pub struct UnknownName(pub String);
+
+/// Gives an enum of names its text form, the way back, and the list of all of them.
+macro_rules! names {
+    ($name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
+        impl $name {
+            /// All of them, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The name in the database and on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = crate::UnknownName;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(crate::UnknownName(text.to_owned())),
+                }
+            }
+        }
+    };
+}
+pub(crate) use names;

@@ -1,0 +1,118 @@
+//! Reading campaigns.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{Model, Money, Progress};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::error::ApiError;
+
+/// What the home page shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HomeView {
+    pub live: Vec<CardView>,
+    pub others: Vec<CardView>,
+    pub now: DateTime<Utc>,
+}
+
+/// A campaign in a list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CardView {
+    pub slug: String,
+    pub title: String,
+    pub pitch: String,
+    pub creator_name: String,
+    pub category: String,
+    pub cover: Option<String>,
+    pub cover_alt: String,
+    pub starts_at: DateTime<Utc>,
+    pub progress: Progress,
+}
+
+/// A campaign's own page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CampaignView {
+    pub id: String,
+    pub slug: String,
+    pub title: String,
+    pub pitch: String,
+    pub category: String,
+    pub location: String,
+    pub cover: Option<String>,
+    pub cover_alt: String,
+    /// Sanitised HTML.
+    pub story_html: String,
+    pub creator_name: String,
+    pub creator_bio: String,
+    pub model: Model,
+    pub suspended: bool,
+    pub starts_at: DateTime<Utc>,
+    pub progress: Progress,
+    pub rewards: Vec<RewardView>,
+    pub recent_backers: Vec<BackerView>,
+    /// The instant the page was made, by the clock that decides.
+    pub now: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RewardView {
+    pub id: String,
+    pub title: String,
+    pub description: String,
+    pub minimum: Money,
+    pub estimated_delivery: Option<NaiveDate>,
+    /// `None`: unlimited.
+    pub limit: Option<u32>,
+    pub left: Option<u32>,
+    pub backers: i64,
+}
+
+/// Somebody who backed a campaign, as everybody may see them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BackerView {
+    pub display_name: String,
+    pub confirmed_at: DateTime<Utc>,
+}
+
+impl CampaignView {
+    /// Whether the page offers pledging. The server decides again when a pledge is made.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.progress.state == domain::CampaignState::Live
+            && !self.suspended
+            && self.now >= self.starts_at
+            && self.now < self.progress.ends_at
+    }
+}
+
+impl RewardView {
+    #[must_use]
+    pub fn sold_out(&self) -> bool {
+        self.left == Some(0)
+    }
+}
+
+#[server(endpoint = "home", prefix = "/api")]
+pub async fn home() -> Result<HomeView, ApiError> {
+    use crate::ssr;
+    let ctx = ssr::ctx()?;
+    Ok(HomeView {
+        live: backend::campaigns::live_cards(&ctx.db).await?.into_iter().map(Into::into).collect(),
+        others: backend::campaigns::recently_ended(&ctx.db).await?.into_iter().map(Into::into).collect(),
+        now: backend::clock::now(&ctx.db).await.map_err(backend::Error::from)?,
+    })
+}
+
+#[server(endpoint = "campaign", prefix = "/api")]
+pub async fn campaign(slug: String) -> Result<CampaignView, ApiError> {
+    use crate::ssr;
+    let page = backend::campaigns::page(&ssr::ctx()?.db, &slug).await?;
+    ssr::answer(page.map(Into::into).ok_or(ApiError::NotFound))
+}
+
+/// Whether this server runs on the sandbox, which every page must say.
+#[server(endpoint = "is_demo", prefix = "/api")]
+pub async fn is_demo() -> Result<bool, ApiError> {
+    use backend::config::Environment;
+    Ok(crate::ssr::ctx()?.config.environment == Environment::Demo)
+}

@@ -1,0 +1,7 @@
+//! Server functions: what a page asks of the server, and what a form sends to it. Each is a public endpoint: it
+//! authorises, parses into domain types, calls `backend`, returns.
+
+pub mod account;
+pub mod campaigns;
+pub mod error;
+pub mod pledges;

@@ -1,0 +1,184 @@
+//! Pledging, and looking after one's pledges.
+
+use chrono::{DateTime, Utc};
+use domain::{Collection, Money, PledgeState};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::campaigns::{CampaignView, RewardView};
+use super::error::ApiError;
+
+/// Everything the pledge page shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PledgePageView {
+    pub campaign: CampaignView,
+    /// `None`: log in first.
+    pub form: Option<PledgeForm>,
+    /// The pledge whose card page the backer just left.
+    pub left: Option<PledgeView>,
+}
+
+/// What the form starts with. Plain texts: it travels into the browser with the island.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PledgeForm {
+    pub campaign: String,
+    /// ISO code of the campaign's currency.
+    pub currency: String,
+    pub choices: Vec<Choice>,
+    /// The chosen reward's id; empty for none.
+    pub reward: String,
+    pub amount: String,
+    /// Names this form: sent twice, it makes one pledge.
+    pub form_key: String,
+    /// What happens to the card, with `{amount}` where the amount belongs.
+    pub promise: String,
+}
+
+/// A reward to choose.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Choice {
+    /// Empty for "no reward".
+    pub id: String,
+    pub title: String,
+    pub description: String,
+    /// As people read it; empty for "any amount".
+    pub minimum: String,
+    /// For the amount field: "25.00".
+    pub minimum_plain: String,
+    pub facts: Vec<String>,
+    pub sold_out: bool,
+}
+
+/// A pledge, for its backer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PledgeView {
+    pub id: String,
+    pub campaign_slug: String,
+    pub campaign_title: String,
+    pub amount: Money,
+    pub reward_title: Option<String>,
+    pub state: PledgeState,
+    pub collection: Collection,
+    pub mandate: String,
+    pub ends_at: DateTime<Utc>,
+    pub cancel_cutoff: DateTime<Utc>,
+    pub reserved_until: Option<DateTime<Utc>>,
+    /// Why the last card was declined.
+    pub declined: Option<String>,
+    pub can_cancel: bool,
+    pub created_at: DateTime<Utc>,
+}
+
+/// The pledge page of a campaign.
+#[server(endpoint = "pledge_page", prefix = "/api")]
+pub async fn pledge_page(slug: String) -> Result<PledgePageView, ApiError> {
+    use crate::{ssr, ssr::pledges};
+    let campaign = super::campaigns::campaign(slug).await?;
+    let viewer = ssr::viewer().await?;
+    let left = match &viewer {
+        Some(viewer) => pledges::left_page(viewer.person_id).await?,
+        None => None,
+    };
+    let form = viewer.map(|_| pledges::form(&campaign, left.as_ref()));
+    Ok(PledgePageView { campaign, form, left })
+}
+
+/// Starts a pledge and sends the backer to the card page. Answers with where that is.
+#[server(endpoint = "start_pledge", prefix = "/api")]
+pub async fn start_pledge(
+    campaign: String,
+    #[server(default)] reward: String,
+    #[server(default)] amount: String,
+    form_key: String,
+) -> Result<String, ApiError> {
+    use crate::{ssr, ssr::pledges};
+    let started = pledges::start(&campaign, &reward, &amount, &form_key).await;
+    let to = ssr::answer(started)?;
+    ssr::redirect(&to);
+    Ok(to)
+}
+
+/// Cancels one of the backer's own pledges.
+#[server(endpoint = "cancel_pledge", prefix = "/api")]
+pub async fn cancel_pledge(pledge: String) -> Result<(), ApiError> {
+    use crate::{ssr, ssr::pledges};
+    ssr::answer(pledges::cancel(&pledge).await)?;
+    ssr::redirect("/account/pledges?cancelled=yes");
+    Ok(())
+}
+
+#[server(endpoint = "my_pledges", prefix = "/api")]
+pub async fn my_pledges() -> Result<Vec<PledgeView>, ApiError> {
+    use crate::ssr;
+    let viewer = ssr::answer(ssr::require_viewer().await)?;
+    let pledges = backend::pledges::mine(&ssr::ctx()?.db, viewer.person_id).await?;
+    Ok(pledges.into_iter().map(Into::into).collect())
+}
+
+/// One of the backer's own pledges.
+#[server(endpoint = "my_pledge", prefix = "/api")]
+pub async fn my_pledge(id: String) -> Result<PledgeView, ApiError> {
+    use crate::{ssr, ssr::pledges};
+    ssr::answer(pledges::mine(&id).await)
+}
+
+/// After the card page: asks the gateway what happened and waits a moment for it to be applied.
+#[server(endpoint = "returned_pledge", prefix = "/api")]
+pub async fn returned_pledge(id: String) -> Result<PledgeView, ApiError> {
+    use crate::{ssr, ssr::pledges};
+    let pledge = ssr::answer(pledges::after_card_page(&id).await)?;
+    if pledge.state != PledgeState::Pending {
+        ssr::redirect(&format!("/pledges/{id}"));
+    }
+    Ok(pledge)
+}
+
+impl PledgeForm {
+    /// Puts back what was typed before the form was refused.
+    #[must_use]
+    pub fn restored(mut self, refused: Option<&ApiError>) -> Self {
+        for (field, place) in
+            [("amount", &mut self.amount), ("reward", &mut self.reward), ("form_key", &mut self.form_key)]
+        {
+            if let Some(kept) = refused.and_then(|error| error.kept(field)) {
+                kept.clone_into(place);
+            }
+        }
+        self
+    }
+}
+
+impl Choice {
+    /// "No reward": any amount, out of kindness.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            id: String::new(),
+            title: "No reward".into(),
+            description: "I only want it to happen.".into(),
+            minimum: "any amount".into(),
+            minimum_plain: String::new(),
+            facts: Vec::new(),
+            sold_out: false,
+        }
+    }
+}
+
+impl From<&RewardView> for Choice {
+    fn from(reward: &RewardView) -> Self {
+        let delivery = reward.estimated_delivery.map(|date| date.format("%B %Y").to_string());
+        let left = reward.left.zip(reward.limit).map(|(left, limit)| match left {
+            0 => format!("All {limit} taken"),
+            left => format!("{left} of {limit} left"),
+        });
+        Self {
+            id: reward.id.clone(),
+            title: reward.title.clone(),
+            description: reward.description.clone(),
+            minimum: reward.minimum.to_string(),
+            minimum_plain: reward.minimum.plain(),
+            facts: delivery.into_iter().chain(left).collect(),
+            sold_out: reward.sold_out(),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Leaves: they draw what they are given and fetch nothing.
+
+pub mod avatar;
+pub mod bar;
+pub mod card;
+pub mod field;
+pub mod icon;
+pub mod layout;
+pub mod notice;
+pub mod pledge_state;
+pub mod time;

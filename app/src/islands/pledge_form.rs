@@ -1,0 +1,182 @@
+//! The pledge form. As plain HTML it posts and comes back; in the browser it also says how it read the amount, keeps
+//! the button's words true, and cannot be sent twice.
+
+use domain::{Currency, Money};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use crate::api::error::ApiError;
+use crate::api::pledges::{Choice, PledgeForm, StartPledge};
+use crate::components::field::FieldError;
+use crate::components::icon::Icon;
+
+#[island]
+pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl IntoView {
+    let start = ServerAction::<StartPledge>::new();
+    let error = Signal::derive(move || match start.value().get() {
+        Some(answer) => answer.err(),
+        None => refused.clone(),
+    });
+    let amount = RwSignal::new(form.amount.clone());
+    let reward = RwSignal::new(form.reward.clone());
+    let currency = form.currency.clone();
+    let read = Memo::new(move |_| understand(&amount.read(), &currency));
+    // While the browser leaves for the card page the button stays pressed.
+    let sent = move || start.pending().get() || matches!(start.value().get(), Some(Ok(_)));
+    view! {
+        <ActionForm action=start attr:class="split" attr:novalidate="">
+            <div class="form">
+                <Summary error/>
+                <input type="hidden" name="campaign" value=form.campaign.clone()/>
+                <input type="hidden" name="form_key" value=form.form_key.clone()/>
+                <Choices choices=form.choices.clone() reward amount error/>
+                <AmountField amount currency=form.currency.clone() read error/>
+            </div>
+            <div class="split__aside">
+                <section class="summary" aria-labelledby="promise">
+                    <h2 class="visually-hidden" id="promise">"What will happen to your card"</h2>
+                    <p class="summary__promise">{
+                        let promise = form.promise.clone();
+                        move || promise.replace("{amount}", &said(&read.read(), "your pledge"))
+                    }</p>
+                </section>
+                <button
+                    class="button button--primary button--large button--wide"
+                    type="submit"
+                    disabled=sent
+                    aria-busy=move || sent().then_some("true")
+                >
+                    {move || if sent() { "Opening the card page…".to_owned() } else { format!("Pledge {}", said(&read.read(), "")) }}
+                </button>
+                <p class="muted small">
+                    <Icon name="lock"/>
+                    " Next: the payment provider's own page asks for your card. Your card number never passes through this site."
+                </p>
+            </div>
+        </ActionForm>
+    }
+}
+
+/// What is wrong with the form as a whole, and a way to the field that is.
+#[component]
+fn Summary(#[prop(into)] error: Signal<Option<ApiError>>) -> impl IntoView {
+    view! {
+        {move || error.get().map(|error| {
+            let field = match &error {
+                ApiError::Refused(refusal) => refusal.field.clone(),
+                _ => None,
+            };
+            let needs_login = error == ApiError::LoginNeeded;
+            view! {
+                <div class="error-summary" role="alert" tabindex="-1" autofocus=true aria-labelledby="summary-title">
+                    <h2 id="summary-title">"You have not pledged yet"</h2>
+                    <p>{match field {
+                        Some(field) => view! { <a href=format!("#{field}")>{error.to_string()}</a> }.into_any(),
+                        None => error.to_string().into_any(),
+                    }}</p>
+                    {needs_login.then(|| view! { <p><a href="/login">"Log in"</a></p> })}
+                </div>
+            }
+        })}
+    }
+}
+
+#[component]
+fn Choices(
+    choices: Vec<Choice>,
+    reward: RwSignal<String>,
+    amount: RwSignal<String>,
+    #[prop(into)] error: Signal<Option<ApiError>>,
+) -> impl IntoView {
+    let minimums: Vec<String> = choices.iter().map(|choice| choice.minimum_plain.clone()).collect();
+    let choose = move |choice: &Choice| {
+        // An amount nobody typed follows the reward; a typed one stays.
+        if amount.with_untracked(|amount| amount.trim().is_empty() || minimums.contains(amount)) {
+            amount.set(choice.minimum_plain.clone());
+        }
+        reward.set(choice.id.clone());
+    };
+    view! {
+        <fieldset class="form__group" id="reward">
+            <legend>"Choose a reward"</legend>
+            {move || error.get().and_then(|error| error.message_for(Some("reward"))).map(|message| view! {
+                <FieldError field="reward" message=Some(message)/>
+            })}
+            <div class="choices">
+                {choices.into_iter().map(|choice| {
+                    let (id, chosen, choose) = (choice.id.clone(), choice.id.clone(), choose.clone());
+                    let picked = choice.clone();
+                    view! {
+                        <label class="choice">
+                            <input
+                                type="radio"
+                                name="reward"
+                                value=id
+                                checked=reward.get_untracked() == chosen
+                                disabled=choice.sold_out
+                                on:change=move |_| choose(&picked)
+                            />
+                            <span class="choice__title">{choice.title}</span>
+                            <span class="choice__minimum">{choice.minimum}</span>
+                            <span class="choice__text">{choice.description}</span>
+                            {(!choice.facts.is_empty()).then(|| view! {
+                                <span class="choice__facts">
+                                    {choice.facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
+                                </span>
+                            })}
+                        </label>
+                    }
+                }).collect_view()}
+            </div>
+        </fieldset>
+    }
+}
+
+#[component]
+fn AmountField(
+    amount: RwSignal<String>,
+    currency: String,
+    read: Memo<Result<Money, String>>,
+    #[prop(into)] error: Signal<Option<ApiError>>,
+) -> impl IntoView {
+    let refused = move || error.get().and_then(|error| error.message_for(Some("amount")));
+    view! {
+        <div class="field">
+            <label class="field__label" for="amount">"Amount"</label>
+            <p class="field__help" id="amount-help">"As much as you like, from the reward's minimum up."</p>
+            <div class="money-field">
+                <span class="money-field__prefix" aria-hidden="true">{currency}</span>
+                <input
+                    class="input"
+                    id="amount"
+                    name="amount"
+                    inputmode="decimal"
+                    autocomplete="off"
+                    value=amount.get_untracked()
+                    prop:value=amount
+                    on:input=move |event| amount.set(event_target_value(&event))
+                    aria-invalid=move || refused().map(|_| "true")
+                    aria-describedby="amount-help amount-said amount-error"
+                />
+            </div>
+            <output class="field__understood" id="amount-said" for="amount">
+                {move || match &*read.read() {
+                    Ok(money) => format!("We read this as {money}"),
+                    Err(_) if amount.read().trim().is_empty() => String::new(),
+                    Err(refusal) => refusal.clone(),
+                }}
+            </output>
+            {move || refused().map(|message| view! { <FieldError field="amount" message=Some(message)/> })}
+        </div>
+    }
+}
+
+/// The same reading as the server's: what is shown here is what would be stored there.
+fn understand(typed: &str, currency: &str) -> Result<Money, String> {
+    let currency = Currency::parse(currency).map_err(|error| error.to_string())?;
+    Money::parse_typed(typed, currency).map_err(|error| error.to_string())
+}
+
+fn said(read: &Result<Money, String>, otherwise: &str) -> String {
+    read.as_ref().map_or_else(|_| otherwise.to_owned(), Money::to_string)
+}

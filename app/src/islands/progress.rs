@@ -1,0 +1,86 @@
+//! The live bar: drawn by the server with the present snapshot, then moved by every newer one that the event
+//! stream brings. Without script it simply stays as it was drawn.
+
+use domain::Snapshot;
+use futures::StreamExt;
+use gloo_net::eventsource::futures::EventSource;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::components::bar::{Bar, Size};
+
+#[island]
+pub fn LiveProgress(
+    campaign: String,
+    first: Snapshot,
+    /// Whether anything can still change.
+    live: bool,
+    stopped: bool,
+    time_left: String,
+    time_label: String,
+    ends_on: String,
+    ends_at: String,
+    children: Children,
+) -> impl IntoView {
+    let snapshot = RwSignal::new(first);
+    // Effects run in the browser only.
+    Effect::new(move || {
+        if live {
+            follow(&campaign, snapshot);
+        }
+    });
+    view! {
+        <div class="campaign__progress">
+            <Bar snapshot size=Size::Large stopped/>
+        </div>
+        <div class="campaign__act">
+            <dl class="figures">
+                <div class="figure figure--main">
+                    <dt>"raised of " <span class="money">{move || snapshot.with(|now| now.goal.clone())}</span></dt>
+                    <dd>
+                        <data value=move || snapshot.with(|now| now.pledged_plain.clone())>
+                            {move || snapshot.with(|now| now.pledged.clone())}
+                        </data>
+                    </dd>
+                </div>
+                <div class="figure">
+                    <dt>"of the goal"</dt>
+                    <dd>{move || format!("{} %", snapshot.with(|now| now.percent))}</dd>
+                </div>
+                <div class="figure">
+                    <dt>{move || if snapshot.with(|now| now.backers) == 1 { "backer" } else { "backers" }}</dt>
+                    <dd>{move || snapshot.with(|now| now.backers)}</dd>
+                </div>
+                <div class="figure">
+                    <dt>{time_label} " " <time datetime=ends_at>{ends_on}</time></dt>
+                    <dd>{time_left}</dd>
+                </div>
+            </dl>
+            {children()}
+        </div>
+    }
+}
+
+/// Opens the event stream and shows what is newer than what is shown. The browser reconnects by itself; the stream
+/// ends when the island goes.
+fn follow(campaign: &str, shown: RwSignal<Snapshot>) {
+    let Ok(mut source) = EventSource::new(&format!("/api/campaigns/{campaign}/progress")) else { return };
+    let Ok(mut events) = source.subscribe("progress") else { return };
+    let (stop, stopped) = futures::channel::oneshot::channel::<()>();
+    on_cleanup(move || drop(stop));
+    spawn_local(async move {
+        let mut stopped = stopped;
+        while let futures::future::Either::Left((Some(event), _)) =
+            futures::future::select(events.next(), &mut stopped).await
+        {
+            let Ok((_, message)) = event else { continue };
+            let data = message.data().as_string().unwrap_or_default();
+            if let Ok(newer) = serde_json::from_str::<Snapshot>(&data)
+                && shown.with_untracked(|shown| newer.supersedes(shown))
+            {
+                shown.set(newer);
+            }
+        }
+        source.close();
+    });
+}

@@ -1,0 +1,73 @@
+//! What people see: pages that the server renders, islands that wake up in the browser, and the server functions
+//! both of them call. Every page works as plain HTML and forms.
+
+pub mod api;
+mod components;
+mod csp;
+pub mod islands;
+pub mod next_path;
+mod pages;
+#[cfg(feature = "ssr")]
+pub mod ssr;
+
+use leptos::prelude::*;
+use leptos_meta::{Link, MetaTags, Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use components::layout::Layout;
+use pages::account::{LogInPage, RegisterPage, SessionsPage};
+use pages::campaign::CampaignPage;
+use pages::home::Home;
+use pages::how_it_works::HowItWorks;
+use pages::me::MyPledges;
+use pages::pledge::{Confirmation, PledgePage, Returned};
+use pages::status::NotFound;
+
+/// The document around every page. `style` is the style sheet's address.
+pub fn shell(options: LeptosOptions, style: String) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="stylesheet" href=style/>
+                <AutoReload options=options.clone()/>
+                <HydrationScripts options islands=true/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// Every page route. Pages are rendered whole before they are sent: their status is right, and nothing on them
+/// waits for script.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Groundswell".into() } else { format!("{title} · Groundswell") }/>
+        <Link rel="icon" type_="image/svg+xml" href="/favicon.svg"/>
+        <Router>
+            <Layout>
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=Home ssr=SsrMode::Async/>
+                    <Route path=path!("/how-it-works") view=HowItWorks ssr=SsrMode::Async/>
+                    <Route path=path!("/campaigns/:slug") view=CampaignPage ssr=SsrMode::Async/>
+                    <Route path=path!("/campaigns/:slug/pledge") view=PledgePage ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id") view=Confirmation ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id/return") view=Returned ssr=SsrMode::Async/>
+                    <Route path=path!("/account/pledges") view=MyPledges ssr=SsrMode::Async/>
+                    <Route path=path!("/account/sessions") view=SessionsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/login") view=LogInPage ssr=SsrMode::Async/>
+                    <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async/>
+                </Routes>
+            </Layout>
+        </Router>
+    }
+}

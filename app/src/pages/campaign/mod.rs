@@ -1,0 +1,174 @@
+//! A campaign's own page.
+
+mod panel;
+mod story;
+
+use leptos::prelude::*;
+use leptos_meta::{Meta, Title};
+use leptos_router::hooks::use_params_map;
+
+use crate::api::campaigns::{CampaignView, campaign};
+use crate::components::avatar::Avatar;
+use crate::components::icon::Icon;
+use crate::components::notice::{Notice, Tone};
+use crate::components::time::{date, span};
+use crate::islands::local_time::LocalTime;
+use crate::islands::progress::LiveProgress;
+use crate::pages::status::Problem;
+use domain::{CampaignState, Model};
+use panel::Panel;
+use story::Story;
+
+#[component]
+pub fn CampaignPage() -> impl IntoView {
+    let slug = use_params_map().read_untracked().get("slug").unwrap_or_default();
+    let found = Resource::new_blocking(move || slug.clone(), campaign);
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                match found.await {
+                    Ok(campaign) => view! { <Campaign campaign/> }.into_any(),
+                    Err(error) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Campaign(campaign: CampaignView) -> impl IntoView {
+    let open = campaign.is_open();
+    let pledge_at = format!("/campaigns/{}/pledge", campaign.slug);
+    let (left, unit) = span(campaign.progress.ends_at - campaign.now);
+    view! {
+        <Title text=campaign.title.clone()/>
+        <Meta name="description" content=campaign.pitch.clone()/>
+        <article class="wrap campaign">
+            <Head campaign=campaign.clone()/>
+            <Standing campaign=campaign.clone()/>
+            <Tide campaign=campaign.clone() pledge_at=pledge_at.clone()/>
+            <div class="split campaign__body">
+                <Story campaign=campaign.clone()/>
+                <Panel campaign=campaign.clone() pledge_at=pledge_at.clone()/>
+            </div>
+        </article>
+        {open.then(|| view! {
+            <div class="pledge-bar">
+                <p>
+                    <strong>{format!("{} %", campaign.progress.percent())}</strong>
+                    <span>{format!("{left} {unit} left")}</span>
+                </p>
+                <a class="button button--primary" href=pledge_at>"Back this campaign"</a>
+            </div>
+        })}
+    }
+}
+
+#[component]
+fn Head(campaign: CampaignView) -> impl IntoView {
+    view! {
+        <header class="campaign__head">
+            <div class="campaign__cover">
+                {campaign.cover.map(|cover| view! {
+                    <img src=cover width="1600" height="900" alt=campaign.cover_alt fetchpriority="high"/>
+                })}
+            </div>
+            <div class="campaign__words">
+                <ul class="campaign__tags">
+                    <li><span class="chip">{campaign.category}</span></li>
+                    <li><Icon name="location"/>{campaign.location}</li>
+                </ul>
+                <h1>{campaign.title}</h1>
+                <p class="campaign__pitch">{campaign.pitch}</p>
+                <div class="campaign__by">
+                    <Avatar name=campaign.creator_name.clone()/>
+                    <p>
+                        <span>"by " {campaign.creator_name}</span>
+                        <span class="muted">{campaign.creator_bio}</span>
+                    </p>
+                </div>
+            </div>
+        </header>
+    }
+}
+
+/// Why there is no button, when there is none.
+#[component]
+fn Standing(campaign: CampaignView) -> impl IntoView {
+    let goal = campaign.progress.goal;
+    let words = match campaign.progress.state {
+        _ if campaign.suspended => Some((
+            Tone::Warning,
+            "Paused",
+            "Our team is looking into this campaign. Nobody can pledge meanwhile, and nobody is charged."
+                .to_owned(),
+        )),
+        CampaignState::Scheduled => Some((
+            Tone::Info,
+            "Not open yet",
+            format!("This campaign opens on {}.", date(campaign.starts_at)),
+        )),
+        CampaignState::Live if campaign.now >= campaign.progress.ends_at => {
+            Some((Tone::Info, "Ended", "The deadline has passed. The pledges are being counted.".to_owned()))
+        }
+        CampaignState::Settling => Some((Tone::Info, "Ended", "The pledges are being collected.".to_owned())),
+        CampaignState::Funded | CampaignState::PartiallyFunded => Some((
+            Tone::Success,
+            "Funded",
+            format!("The goal of {goal} was met on {}.", date(campaign.progress.ends_at)),
+        )),
+        CampaignState::Failed => {
+            Some((Tone::Info, "Not funded", format!("The goal of {goal} was not met. Nobody was charged.")))
+        }
+        CampaignState::Cancelled => Some((
+            Tone::Warning,
+            "Cancelled",
+            "The creator cancelled this campaign. Nobody was charged.".to_owned(),
+        )),
+        CampaignState::Live | CampaignState::Draft | CampaignState::InReview => None,
+    };
+    words.map(|(tone, title, text)| view! { <Notice tone title>{text}</Notice> })
+}
+
+/// The bar, the figures and the button.
+#[component]
+fn Tide(campaign: CampaignView, pledge_at: String) -> impl IntoView {
+    let progress = campaign.progress.clone();
+    let stopped = matches!(progress.state, CampaignState::Failed | CampaignState::Cancelled);
+    let live = progress.state == CampaignState::Live;
+    let (left, unit) = span(progress.ends_at - campaign.now);
+    let time_left = if campaign.is_open() { format!("{left} {unit}") } else { "—".to_owned() };
+    let time_label = if campaign.is_open() { "left, until" } else { "ended" };
+    let open = campaign.is_open();
+    view! {
+        <section class="campaign__tide" aria-label="Progress">
+            <LiveProgress
+                campaign=campaign.id.clone()
+                first=progress.snapshot()
+                live
+                stopped
+                time_left
+                time_label=time_label.to_owned()
+                ends_on=date(progress.ends_at)
+                ends_at=progress.ends_at.to_rfc3339()
+            >
+                {open.then(|| view! {
+                    <a class="button button--primary button--large" href=pledge_at>"Back this campaign"</a>
+                })}
+            </LiveProgress>
+            <p class="campaign__rule">
+                {rule(&campaign)} " "
+                <LocalTime at=progress.ends_at.to_rfc3339() utc=crate::components::time::instant(progress.ends_at)/>
+            </p>
+        </section>
+    }
+}
+
+fn rule(campaign: &CampaignView) -> String {
+    let goal = campaign.progress.goal;
+    match campaign.model {
+        Model::AllOrNothing => format!("All or nothing: cards are charged only if {goal} is reached by"),
+        Model::KeepItAll => "Keep it all: cards are charged at once. The campaign ends on".to_owned(),
+        Model::Hybrid => format!("All or nothing up to {goal}, stretch goals above: decided on"),
+    }
+}

@@ -1,0 +1,36 @@
+//! When a card is charged, in plain words.
+
+use domain::Model;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+#[component]
+pub fn HowItWorks() -> impl IntoView {
+    view! {
+        <Title text="How it works"/>
+        <div class="wrap wrap--narrow">
+            <header class="page-head">
+                <h1>"When you are charged"</h1>
+                <p class="page-head__lead">
+                    "Every campaign says before you pledge which of three rules it follows. The rule cannot change afterwards."
+                </p>
+            </header>
+            <div class="prose">
+                {Model::ALL.iter().map(|model| view! {
+                    <h2>{model.label()}</h2>
+                    <p>{model.explain()}</p>
+                }).collect_view()}
+                <h2>"What happens to your card"</h2>
+                <p>
+                    "While the deadline is far away, your card is only saved: nothing is held, nothing is charged. \
+                     In the last four days the amount is held on the card instead, and either charged after the deadline \
+                     or released. Keep-it-all campaigns charge at once."
+                </p>
+                <h2>"Changing your mind"</h2>
+                <p>"You can cancel a pledge until 48 hours before the deadline, under “My pledges”. Your reward then goes to somebody else."</p>
+                <h2>"Where your card number goes"</h2>
+                <p>"Straight to the payment provider. It never passes through this site."</p>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,111 @@
+//! The backer's own place.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::api::pledges::{CancelPledge, PledgeView, my_pledges};
+use crate::components::layout::Empty;
+use crate::components::notice::{Notice, Tone};
+use crate::components::pledge_state::PledgeBadge;
+use crate::components::time::{date, instant};
+use crate::pages::account::form_error;
+use crate::pages::status::Problem;
+
+#[component]
+pub fn MyPledges() -> impl IntoView {
+    let refused = form_error::<CancelPledge>();
+    let cancelled = use_query_map().read_untracked().get("cancelled").is_some();
+    let pledges = Resource::new_blocking(|| (), |()| my_pledges());
+    view! {
+        <Title text="My pledges"/>
+        <Suspense>
+            {move || {
+                let refused = refused.clone();
+                Suspend::new(async move {
+                    match pledges.await {
+                        Ok(pledges) => view! {
+                            <div class="wrap">
+                                <header class="page-head"><h1>"My pledges"</h1></header>
+                                {refused.map(|error| view! { <Notice tone=Tone::Error>{error.to_string()}</Notice> })}
+                                {cancelled.then(|| view! {
+                                    <Notice tone=Tone::Success>"Your pledge is cancelled. Your card will not be charged."</Notice>
+                                })}
+                                <Pledges pledges/>
+                            </div>
+                        }.into_any(),
+                        Err(error) => view! { <Problem error/> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Pledges(pledges: Vec<PledgeView>) -> impl IntoView {
+    if pledges.is_empty() {
+        return view! {
+            <Empty title="No pledges yet">
+                <p>"When you back a campaign, you find it here."</p>
+                <a class="button" href="/#live">"Find a campaign"</a>
+            </Empty>
+        }
+        .into_any();
+    }
+    view! {
+        <table class="table">
+            <caption class="visually-hidden">"Your pledges, newest first"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Campaign"</th>
+                    <th scope="col">"Reward"</th>
+                    <th scope="col">"State"</th>
+                    <th scope="col">"Ends"</th>
+                    <th scope="col" class="table__num">"Amount"</th>
+                    <th scope="col"><span class="visually-hidden">"Act"</span></th>
+                </tr>
+            </thead>
+            <tbody>{pledges.into_iter().map(|pledge| view! { <Row pledge/> }).collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(pledge: PledgeView) -> impl IntoView {
+    view! {
+        <tr>
+            <th scope="row"><a href=format!("/pledges/{}", pledge.id)>{pledge.campaign_title.clone()}</a></th>
+            <td data-label="Reward">{pledge.reward_title.clone().unwrap_or_else(|| "None".into())}</td>
+            <td data-label="State"><PledgeBadge state=pledge.state/></td>
+            <td data-label="Ends"><time datetime=pledge.ends_at.to_rfc3339()>{date(pledge.ends_at)}</time></td>
+            <td class="table__num" data-label="Amount">{pledge.amount.to_string()}</td>
+            <td class="table__end">{pledge.can_cancel.then(|| view! { <Cancel pledge=pledge.clone()/> })}</td>
+        </tr>
+    }
+}
+
+/// Says what will happen before it happens.
+#[component]
+fn Cancel(pledge: PledgeView) -> impl IntoView {
+    let slot = pledge.reward_title.map(|title| format!(" Your place in “{title}” goes to somebody else."));
+    view! {
+        <details class="confirm">
+            <summary class="button button--danger button--small">"Cancel…"</summary>
+            <form class="confirm__box" method="post" action=CancelPledge::url()>
+                <p>
+                    <strong>{format!("Cancel your pledge of {}?", pledge.amount)}</strong>
+                    " Your card will not be charged." {slot}
+                    {format!(" Possible until {}.", instant(pledge.cancel_cutoff))}
+                </p>
+                <input type="hidden" name="pledge" value=pledge.id/>
+                <div class="cluster">
+                    <button class="button button--danger" type="submit">"Cancel the pledge"</button>
+                    <a class="button button--quiet" href="/account/pledges">"Keep it"</a>
+                </div>
+            </form>
+        </details>
+    }
+}

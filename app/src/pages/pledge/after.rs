@@ -1,0 +1,114 @@
+//! After the card page.
+
+use domain::{Collection, PledgeState};
+use leptos::prelude::*;
+use leptos_meta::{Meta, Title};
+use leptos_router::hooks::use_params_map;
+
+use crate::api::pledges::{PledgeView, my_pledge, returned_pledge};
+use crate::components::notice::{Notice, Tone};
+use crate::components::pledge_state::PledgeBadge;
+use crate::pages::status::Problem;
+
+/// Where the card page sends the backer. Leads on to the confirmation as soon as the gateway's word is applied.
+#[component]
+pub fn Returned() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("id").unwrap_or_default();
+    let pledge = Resource::new_blocking(move || id.clone(), returned_pledge);
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                match pledge.await {
+                    Ok(pledge) => view! { <Waiting pledge/> }.into_any(),
+                    Err(error) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// The gateway has not confirmed yet. The page asks again by itself, with script and without.
+#[component]
+fn Waiting(pledge: PledgeView) -> impl IntoView {
+    view! {
+        <Title text="Waiting for your bank"/>
+        <Meta http_equiv="refresh" content="3"/>
+        <div class="wrap wrap--form confirmation">
+            <h1>"Waiting for your bank"</h1>
+            <p class="lead">
+                "Your pledge of " <strong class="money">{pledge.amount.to_string()}</strong> " to " {pledge.campaign_title}
+                " has not been confirmed yet. This page looks again every few seconds."
+            </p>
+            {pledge.declined.map(|reason| view! { <Notice tone=Tone::Warning>{reason}</Notice> })}
+            <div class="cluster">
+                <a class="button" href="">"Look again now"</a>
+                <a class="button button--quiet" href=format!("/campaigns/{}/pledge?left={}", pledge.campaign_slug, pledge.id)>
+                    "Back to the form"
+                </a>
+            </div>
+        </div>
+    }
+}
+
+/// A pledge's own page: the confirmation, and later its state.
+#[component]
+pub fn Confirmation() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("id").unwrap_or_default();
+    let pledge = Resource::new_blocking(move || id.clone(), my_pledge);
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                match pledge.await {
+                    Ok(pledge) => view! { <Pledge pledge/> }.into_any(),
+                    Err(error) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Pledge(pledge: PledgeView) -> impl IntoView {
+    let stands = pledge.state.counts();
+    let what = match (pledge.state, pledge.collection) {
+        (PledgeState::Committed, _) => "Your card is saved, not charged.",
+        (PledgeState::Authorized, _) => "The amount is held on your card, not charged.",
+        (PledgeState::Captured, Collection::ChargeNow) => "Your card was charged.",
+        (state, _) => state.label(),
+    };
+    view! {
+        <Title text="Your pledge"/>
+        <div class="wrap wrap--form confirmation">
+            {stands.then(|| view! { <Tick/> })}
+            <h1 tabindex="-1">{if stands { "Thank you." } else { "Your pledge" }}</h1>
+            <p class="lead">
+                "Your pledge of " <strong class="money">{pledge.amount.to_string()}</strong> " to " {pledge.campaign_title.clone()}
+                {if stands { " is in." } else { "." }} " " <PledgeBadge state=pledge.state/>
+            </p>
+            <section class="summary" aria-labelledby="terms">
+                <h2 class="visually-hidden" id="terms">"What you agreed to"</h2>
+                <p class="summary__promise"><strong>{what}</strong></p>
+                <p>{pledge.mandate}</p>
+                <dl class="summary__lines">
+                    <div><dt>{pledge.reward_title.unwrap_or_else(|| "No reward".into())}</dt><dd></dd></div>
+                    <div class="summary__total"><dt>"Your pledge"</dt><dd>{pledge.amount.to_string()}</dd></div>
+                </dl>
+            </section>
+            <div class="cluster">
+                <a class="button" href=format!("/campaigns/{}", pledge.campaign_slug)>"Back to the campaign"</a>
+                <a class="button button--quiet" href="/account/pledges">"My pledges"</a>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Tick() -> impl IntoView {
+    view! {
+        <svg class="tick" viewBox="0 0 112 112" aria-hidden="true" focusable="false">
+            <circle cx="56" cy="56" r="54"></circle>
+            <path class="tick__sea" d="M5 74c14-8 24-8 36-2s24 7 36 1 20-6 30-1A54 54 0 0 1 5 74Z"></path>
+            <path class="tick__mark" pathLength="1" d="m34 56 16 17 30-36"></path>
+        </svg>
+    }
+}

@@ -1,0 +1,100 @@
+//! Pledging: the form, the way back from the card page, and the confirmation.
+
+mod after;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_location, use_params_map};
+
+pub use after::{Confirmation, Returned};
+
+use crate::api::error::ApiError;
+use crate::api::pledges::{PledgePageView, PledgeView, StartPledge, pledge_page};
+use crate::components::layout::Breadcrumbs;
+use crate::components::notice::{Notice, Tone};
+use crate::components::time::instant;
+use crate::islands::pledge_form::PledgeFormIsland;
+use crate::next_path::with_next;
+use crate::pages::account::form_error;
+use crate::pages::status::Problem;
+
+#[component]
+pub fn PledgePage() -> impl IntoView {
+    let slug = use_params_map().read_untracked().get("slug").unwrap_or_default();
+    let refused = form_error::<StartPledge>();
+    let location = use_location();
+    let here = format!("{}{}", location.pathname.get_untracked(), location.search.get_untracked());
+    let page = Resource::new_blocking(move || slug.clone(), pledge_page);
+    view! {
+        <Suspense>
+            {move || {
+                let (refused, here) = (refused.clone(), here.clone());
+                Suspend::new(async move {
+                    match page.await {
+                        Ok(page) => view! { <Pledging page refused here/> }.into_any(),
+                        Err(error) => view! { <Problem error/> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Pledging(page: PledgePageView, refused: Option<ApiError>, here: String) -> impl IntoView {
+    let campaign = page.campaign;
+    let open = campaign.is_open();
+    let trail = vec![
+        ("/".to_owned(), "Campaigns".to_owned()),
+        (format!("/campaigns/{}", campaign.slug), campaign.title.clone()),
+    ];
+    view! {
+        <Title text=format!("Back {}", campaign.title)/>
+        <div class="wrap">
+            <Breadcrumbs trail here="Your pledge".to_owned()/>
+            <header class="page-head">
+                <p class="muted">{campaign.title.clone()} " by " {campaign.creator_name.clone()}</p>
+                <h1>"Your pledge"</h1>
+            </header>
+            {page.left.map(|pledge| view! { <Left pledge/> })}
+            {match page.form {
+                _ if !open => view! {
+                    <Notice tone=Tone::Info title="Not open for pledges">
+                        "This campaign takes no pledges at the moment. Nothing was charged. "
+                        <a href=format!("/campaigns/{}", campaign.slug)>"Back to the campaign"</a>
+                    </Notice>
+                }.into_any(),
+                Some(form) => {
+                    let form = form.restored(refused.as_ref());
+                    view! { <PledgeFormIsland form refused/> }.into_any()
+                }
+                None => view! { <LogInFirst here/> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+/// The backer came back from the card page without finishing.
+#[component]
+fn Left(pledge: PledgeView) -> impl IntoView {
+    let until = pledge.reserved_until.map(|until| format!(" Your place is kept until {}.", instant(until)));
+    view! {
+        <Notice tone=Tone::Warning title="You left the card page. Nothing was charged.">
+            {pledge.declined} {until} " Send the form again to go on."
+        </Notice>
+    }
+}
+
+#[component]
+fn LogInFirst(here: String) -> impl IntoView {
+    view! {
+        <section class="panel stack" aria-labelledby="who">
+            <h2 class="panel__title" id="who">"Who is pledging?"</h2>
+            <p>"You need an account, so that you can see, change your mind about and prove your pledge."</p>
+            <div class="cluster">
+                <a class="button button--primary" href=with_next("/login", &here)>"Log in"</a>
+                <a class="button" href=with_next("/register", &here)>"Create an account"</a>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,143 @@
+//! What server functions and pages need of the server: the one module that exists only there.
+
+pub mod pledges;
+mod views;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::Query;
+use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode};
+use backend::accounts::cookie::SessionCookie;
+use backend::accounts::{Client, SessionToken, Viewer, sessions};
+use backend::throttle::ClientAddress;
+use backend::{Ctx, Error};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use tokio::sync::OnceCell;
+
+use crate::api::error::ApiError;
+
+/// What every request's pages and server functions find in their context.
+pub fn provide(ctx: &Ctx) {
+    provide_context(ctx.clone());
+    provide_context(ViewerCell::default());
+    set_content_security_policy(ctx);
+}
+
+/// Who is looking is asked of the database once per request, however many parts of the page want to know.
+#[derive(Clone, Default)]
+struct ViewerCell(Arc<OnceCell<Option<Viewer>>>);
+
+/// # Errors
+/// [`ApiError::Internal`] outside a request.
+pub fn ctx() -> Result<Ctx, ApiError> {
+    use_context::<Ctx>().ok_or(ApiError::Internal)
+}
+
+/// Who is logged in, if anybody.
+pub async fn viewer() -> Result<Option<Viewer>, ApiError> {
+    let ctx = ctx()?;
+    let Some(token) = session_token(&ctx) else { return Ok(None) };
+    let cell = use_context::<ViewerCell>().unwrap_or_default();
+    Ok(cell.0.get_or_try_init(|| async { sessions::by_token(&ctx.db, &token).await }).await?.clone())
+}
+
+/// # Errors
+/// [`ApiError::LoginNeeded`] when nobody is logged in.
+pub async fn require_viewer() -> Result<Viewer, ApiError> {
+    viewer().await?.ok_or(ApiError::LoginNeeded)
+}
+
+/// The browser on the other end.
+#[must_use]
+pub fn client() -> Client {
+    let parts = use_context::<Parts>();
+    let address = parts.as_ref().and_then(|parts| parts.extensions.get::<ClientAddress>().copied());
+    let user_agent = parts
+        .as_ref()
+        .and_then(|parts| parts.headers.get("user-agent")?.to_str().ok())
+        .map(|agent| agent.chars().take(200).collect())
+        .unwrap_or_default();
+    Client { address: address.unwrap_or(ClientAddress(std::net::Ipv4Addr::UNSPECIFIED.into())), user_agent }
+}
+
+/// The session's token as the browser sent it.
+#[must_use]
+pub fn session_token(ctx: &Ctx) -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let headers = parts.headers.get_all("cookie").iter().filter_map(|value| value.to_str().ok());
+    SessionCookie::of(&ctx.config.public_url).read(headers).map(str::to_owned)
+}
+
+pub fn set_session_cookie(token: &SessionToken) -> Result<(), ApiError> {
+    let ctx = ctx()?;
+    append_cookie(&SessionCookie::of(&ctx.config.public_url).set(token))
+}
+
+pub fn clear_session_cookie() -> Result<(), ApiError> {
+    let ctx = ctx()?;
+    append_cookie(&SessionCookie::of(&ctx.config.public_url).clear())
+}
+
+fn append_cookie(cookie: &str) -> Result<(), ApiError> {
+    let value = HeaderValue::from_str(cookie).map_err(|_| ApiError::Internal)?;
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.append_header(SET_COOKIE, value);
+    }
+    Ok(())
+}
+
+/// Sends the browser elsewhere, with script and without. Only for success: a redirect would lose an error.
+pub fn redirect(path: &str) {
+    leptos_axum::redirect(path);
+}
+
+/// Passes a result on and lets the response's status say the same. A plain form's error travels back to the form by
+/// a redirect, whose status must stay.
+pub fn answer<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
+    if let Err(error) = &result
+        && !is_plain_form_post()
+        && let Some(response) = use_context::<ResponseOptions>()
+        && let Ok(status) = StatusCode::from_u16(error.status())
+    {
+        response.set_status(status);
+    }
+    result
+}
+
+fn is_plain_form_post() -> bool {
+    use_context::<Parts>().is_some_and(|parts| {
+        let accept = parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+        parts.method == Method::POST && accept.contains("text/html")
+    })
+}
+
+/// One value of the page's query.
+#[must_use]
+pub fn query(name: &str) -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let Query(mut pairs) = Query::<HashMap<String, String>>::try_from_uri(&parts.uri).ok()?;
+    pairs.remove(name)
+}
+
+/// Lets only our own scripts and styles run, by this response's nonce. Server functions have none and need none.
+fn set_content_security_policy(ctx: &Ctx) {
+    let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), leptos::nonce::use_nonce()) else {
+        return;
+    };
+    let policy = crate::csp::content_security_policy(&nonce.to_string(), &ctx.config.form_targets);
+    if let Ok(value) = HeaderValue::from_str(&policy) {
+        response.insert_header(CONTENT_SECURITY_POLICY, value);
+    }
+}
+
+impl From<Error> for ApiError {
+    /// What went wrong beneath is logged here, once, and nowhere told.
+    fn from(error: Error) -> Self {
+        tracing::error!(%error, source = ?std::error::Error::source(&error).map(ToString::to_string), "request failed");
+        Self::Internal
+    }
+}

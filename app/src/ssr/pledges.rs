@@ -1,0 +1,144 @@
+//! The pledging endpoints' work between the form's texts and the backend.
+
+use std::time::Duration;
+
+use backend::pledges::{CancelRefusal, StartPledge, StartRefusal, Started};
+use backend::throttle::{self, Limit, Subject};
+use domain::{Campaign, Money, PersonId, PledgeState};
+use uuid::Uuid;
+
+use super::{ctx, query, require_viewer};
+use crate::api::campaigns::CampaignView;
+use crate::api::error::ApiError;
+use crate::api::pledges::{Choice, PledgeForm, PledgeView};
+
+/// How long the return page waits for the gateway's word to be applied.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// More starts than any backer needs; fewer than trying stolen cards would.
+const STARTS: Limit = Limit { bucket: "pledge.start", tries: 30, minutes: 10 };
+
+/// Starts a pledge; answers with the address to go to.
+pub async fn start(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<String, ApiError> {
+    let viewer = require_viewer().await?;
+    let form = parse(campaign, reward, amount, form_key)?;
+    let ctx = ctx()?;
+    let keep = |error: ApiError| error.keep("amount", amount).keep("reward", reward);
+    if throttle::take(&ctx.db, STARTS, Subject::of(&viewer.person_id.to_string())).await?.is_err() {
+        return Err(keep(ApiError::conflict(None, StartRefusal::TooMany)));
+    }
+    match backend::pledges::start(&ctx, viewer.person_id, &form).await {
+        Ok(Started::AtGateway { url, .. }) => Ok(url),
+        Ok(Started::Confirmed { pledge }) => Ok(format!("/pledges/{pledge}")),
+        Err(StartRefusal::Failed(error)) => Err(error.into()),
+        Err(StartRefusal::NoSuchCampaign) => Err(ApiError::NotFound),
+        // The same form continues where it stopped, so it keeps its key.
+        Err(refusal @ StartRefusal::GatewayAway) => {
+            Err(keep(ApiError::conflict(None, refusal)).keep("form_key", form_key))
+        }
+        Err(refusal @ (StartRefusal::Amount(_) | StartRefusal::NotChargeable(_))) => {
+            Err(keep(ApiError::refused(refusal.field(), &refusal)))
+        }
+        Err(refusal) => Err(keep(ApiError::conflict(refusal.field(), &refusal))),
+    }
+}
+
+fn parse(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<StartPledge, ApiError> {
+    let stale = || ApiError::refused(None, "The form is out of date. Load the page again.");
+    Ok(StartPledge {
+        campaign: campaign.parse().map_err(|_| ApiError::NotFound)?,
+        reward: match reward {
+            "" => None,
+            id => Some(id.parse().map_err(|_| stale())?),
+        },
+        amount: amount.to_owned(),
+        form_key: form_key.parse().map_err(|_| stale())?,
+    })
+}
+
+pub async fn cancel(pledge: &str) -> Result<(), ApiError> {
+    let viewer = require_viewer().await?;
+    let pledge = pledge.parse().map_err(|_| ApiError::NotFound)?;
+    match backend::pledges::cancel(&ctx()?, viewer.person_id, pledge).await {
+        Ok(()) => Ok(()),
+        Err(CancelRefusal::NotFound) => Err(ApiError::NotFound),
+        Err(CancelRefusal::Pledge(refusal)) => Err(ApiError::conflict(None, refusal)),
+        Err(CancelRefusal::Failed(backend::Error::Gateway(_))) => Err(ApiError::conflict(
+            None,
+            "The payment provider cannot be reached just now. Try again in a moment.",
+        )),
+        Err(CancelRefusal::Failed(error)) => Err(error.into()),
+    }
+}
+
+/// One of the viewer's pledges; another's is as good as none.
+pub async fn mine(id: &str) -> Result<PledgeView, ApiError> {
+    let viewer = require_viewer().await?;
+    let id = id.parse().map_err(|_| ApiError::NotFound)?;
+    let pledge = backend::pledges::by_id(&ctx()?.db, viewer.person_id, id).await?;
+    pledge.map(Into::into).ok_or(ApiError::NotFound)
+}
+
+/// The address of the return page proves nothing: the gateway is asked, and what it says goes the way of every
+/// event.
+pub async fn after_card_page(id: &str) -> Result<PledgeView, ApiError> {
+    let pledge = mine(id).await?;
+    if pledge.state != PledgeState::Pending {
+        return Ok(pledge);
+    }
+    let ctx = ctx()?;
+    let pledge_id = id.parse().map_err(|_| ApiError::NotFound)?;
+    // The gateway away: the webhook will tell; the page says "being confirmed" meanwhile.
+    if let Err(error) = backend::pledges::look_again(&ctx, pledge_id).await {
+        tracing::info!(%error, "the gateway could not be asked about a returning backer");
+    }
+    backend::inbox::settled(&ctx, pledge_id, PATIENCE).await?;
+    mine(id).await
+}
+
+/// The pledge whose card page the viewer came back from without finishing (`?left=`).
+pub async fn left_page(backer: PersonId) -> Result<Option<PledgeView>, ApiError> {
+    let Some(id) = query("left").and_then(|id| id.parse().ok()) else { return Ok(None) };
+    let pledge = backend::pledges::by_id(&ctx()?.db, backer, id).await?;
+    Ok(pledge.map(PledgeView::from).filter(|pledge| pledge.state == PledgeState::Pending))
+}
+
+/// The form as it is first drawn: what was left or what the link asked for.
+#[must_use]
+pub fn form(campaign: &CampaignView, left: Option<&PledgeView>) -> PledgeForm {
+    let asked = query("reward").filter(|id| campaign.rewards.iter().any(|reward| reward.id == *id));
+    let chosen = campaign.rewards.iter().find(|reward| match left {
+        Some(pledge) => Some(&reward.title) == pledge.reward_title.as_ref(),
+        None => Some(&reward.id) == asked.as_ref(),
+    });
+    let suggestion = chosen.map(|reward| reward.minimum.plain());
+    PledgeForm {
+        campaign: campaign.id.clone(),
+        currency: campaign.progress.goal.currency().code().to_owned(),
+        choices: std::iter::once(Choice::none()).chain(campaign.rewards.iter().map(Into::into)).collect(),
+        reward: chosen.map(|reward| reward.id.clone()).unwrap_or_default(),
+        amount: left.map(|pledge| pledge.amount.plain()).or(suggestion).unwrap_or_default(),
+        form_key: Uuid::now_v7().to_string(),
+        promise: promise(campaign),
+    }
+}
+
+/// The mandate's text with a place for the amount, so that the browser can fill in what is typed.
+fn promise(campaign: &CampaignView) -> String {
+    let goal = campaign.progress.goal;
+    let rules = Campaign {
+        id: campaign.progress.campaign_id,
+        creator_id: PersonId(Uuid::nil()),
+        model: campaign.model,
+        state: campaign.progress.state,
+        suspended: campaign.suspended,
+        goal,
+        starts_at: campaign.starts_at,
+        ends_at: campaign.progress.ends_at,
+    };
+    let nothing = Money::zero(goal.currency());
+    domain::mandate(&rules, nothing, rules.collection(campaign.now), campaign.now).replacen(
+        &nothing.to_string(),
+        "{amount}",
+        1,
+    )
+}

@@ -1,0 +1,90 @@
+//! From what the backend read to what travels to the pages.
+
+use backend::campaigns::{Card, Page, PageReward};
+use backend::pledges::{MyPledge, RecentBacker};
+
+use crate::api::campaigns::{BackerView, CampaignView, CardView, RewardView};
+use crate::api::pledges::PledgeView;
+
+impl From<Card> for CardView {
+    fn from(card: Card) -> Self {
+        Self {
+            slug: card.slug,
+            title: card.title,
+            pitch: card.pitch,
+            creator_name: card.creator_name,
+            category: card.category,
+            cover: card.cover,
+            cover_alt: card.cover_alt,
+            starts_at: card.starts_at,
+            progress: card.progress,
+        }
+    }
+}
+
+impl From<Page> for CampaignView {
+    fn from(page: Page) -> Self {
+        Self {
+            id: page.id.to_string(),
+            slug: page.slug,
+            title: page.title,
+            pitch: page.pitch,
+            category: page.category,
+            location: page.location,
+            cover: page.cover,
+            cover_alt: page.cover_alt,
+            story_html: page.story_html,
+            creator_name: page.creator_name,
+            creator_bio: page.creator_bio,
+            model: page.model,
+            suspended: page.suspended,
+            starts_at: page.starts_at,
+            progress: page.progress,
+            rewards: page.rewards.into_iter().map(Into::into).collect(),
+            recent_backers: page.recent_backers.into_iter().map(Into::into).collect(),
+            now: page.now,
+        }
+    }
+}
+
+impl From<PageReward> for RewardView {
+    fn from(reward: PageReward) -> Self {
+        Self {
+            id: reward.id.to_string(),
+            title: reward.title,
+            description: reward.description,
+            minimum: reward.minimum,
+            estimated_delivery: reward.estimated_delivery,
+            limit: reward.limit,
+            left: reward.left,
+            backers: reward.backers,
+        }
+    }
+}
+
+impl From<RecentBacker> for BackerView {
+    fn from(backer: RecentBacker) -> Self {
+        Self { display_name: backer.display_name, confirmed_at: backer.confirmed_at }
+    }
+}
+
+impl From<MyPledge> for PledgeView {
+    fn from(pledge: MyPledge) -> Self {
+        Self {
+            id: pledge.id.to_string(),
+            campaign_slug: pledge.campaign_slug,
+            campaign_title: pledge.campaign_title,
+            amount: pledge.amount,
+            reward_title: pledge.reward_title,
+            state: pledge.state,
+            collection: pledge.collection,
+            mandate: pledge.mandate,
+            ends_at: pledge.campaign.ends_at,
+            cancel_cutoff: pledge.campaign.cancel_cutoff(),
+            reserved_until: pledge.reserved_until,
+            declined: pledge.declined.map(str::to_owned),
+            can_cancel: pledge.can_cancel,
+            created_at: pledge.created_at,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import { defineConfig, devices } from '@playwright/test';
+import { launchOptions } from './support/chromium.ts';
+import { address, baseURL, dataDir } from './support/site.ts';
+
+export default defineConfig({
+  testDir: 'tests',
+  forbidOnly: !!process.env.CI,
+  // A test that passes at the second try has found something.
+  retries: 0,
+  workers: 2,
+  timeout: 30_000,
+  expect: { timeout: 7_000 },
+  reporter: [['list'], ['json', { outputFile: process.env.RESULTS ?? 'test-results/results.json' }]],
+
+  use: {
+    ...devices['Desktop Chrome'],
+    baseURL,
+    launchOptions,
+    // Neither the server's zone nor UTC, so that a wrong one shows.
+    timezoneId: 'Europe/Berlin',
+    locale: 'en-GB',
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+  },
+
+  // Tests with the tag @no-script run without JavaScript, all others with it; @both runs twice.
+  projects: [
+    { name: 'script', grepInvert: /@no-script/ },
+    { name: 'no-script', grep: /@no-script|@both/, use: { javaScriptEnabled: false } },
+  ],
+
+  webServer: {
+    command: '../scripts/e2e-server',
+    env: { BIND_ADDR: address, GROUNDSWELL_DATA_DIR: dataDir },
+    url: `${baseURL}/health/ready`,
+    timeout: 60_000,
+    // Its PostgreSQL wants to be stopped, not killed.
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 20_000 },
+  },
+});

@@ -1,0 +1,60 @@
+// What every browser test gets: a page, pages of other people, and a guard that fails the test when
+// any of them complains in its console.
+import { test as base, expect, type BrowserContext, type ConsoleMessage, type Page } from '@playwright/test';
+
+type Fixtures = {
+  /** Complaints that the test is about, such as Chromium's own line for an answer 404. */
+  expectedComplaints: RegExp[];
+  consoleGuard: Complaints;
+  /** Another person in a browser of their own. */
+  anotherPage: () => Promise<Page>;
+};
+
+export const test = base.extend<Fixtures>({
+  expectedComplaints: [[], { option: true }],
+
+  consoleGuard: [
+    async ({ context, expectedComplaints }, use) => {
+      const complaints = new Complaints(expectedComplaints);
+      complaints.listenTo(context);
+      await use(complaints);
+      expect(complaints.found, 'the browser console').toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  anotherPage: async ({ browser, contextOptions, baseURL, javaScriptEnabled, consoleGuard }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async () => {
+      const context = await browser.newContext({ ...contextOptions, baseURL, javaScriptEnabled });
+      contexts.push(context);
+      consoleGuard.listenTo(context);
+      return context.newPage();
+    });
+    await Promise.all(contexts.map((context) => context.close()));
+  },
+});
+
+export { expect };
+
+class Complaints {
+  readonly found: string[] = [];
+
+  constructor(private readonly expected: RegExp[]) {}
+
+  listenTo(context: BrowserContext): void {
+    context.on('console', (message) => {
+      if (isComplaint(message)) this.add(`${message.type()}: ${message.text()} (${message.location().url})`);
+    });
+    context.on('weberror', (error) => this.add(`uncaught: ${error.error().stack ?? error.error().message}`));
+  }
+
+  private add(complaint: string): void {
+    if (!this.expected.some((pattern) => pattern.test(complaint))) this.found.push(complaint);
+  }
+}
+
+// What the policy of the site forbids is an error too. Leptos only warns of a hydration that failed.
+function isComplaint(message: ConsoleMessage): boolean {
+  return message.type() === 'error' || /hydrat|content security policy/i.test(message.text());
+}

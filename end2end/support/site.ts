@@ -1,0 +1,30 @@
+// Where the site under test listens and keeps its data. Chosen once: Playwright's workers load this
+// module again, and inherit the environment of the process that chose.
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+process.env.E2E_ADDRESS ??= `127.0.0.1:${await freePort()}`;
+process.env.GROUNDSWELL_DATA_DIR ??= newDataDir();
+
+export const address = process.env.E2E_ADDRESS;
+export const baseURL = `http://${address}`;
+export const dataDir = process.env.GROUNDSWELL_DATA_DIR;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function newDataDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'groundswell-e2e-'));
+  // Passable, not readable: as root, the server hands PostgreSQL to another user.
+  chmodSync(dir, 0o711);
+  return dir;
+}

@@ -1,0 +1,111 @@
+//! Campaigns: their rules for pledging, and what visitors see of them.
+
+mod cards;
+mod page;
+mod story;
+
+use chrono::{DateTime, Utc};
+use domain::{Campaign, CampaignId, PersonId, Progress, Reward, RewardId};
+use sqlx::{PgConnection, PgPool};
+
+pub use cards::{Card, live as live_cards, recently_ended};
+pub use page::{Page, PageReward, page};
+pub use story::render as render_story;
+
+use crate::{Error, Result, rows};
+
+/// The facts that decide about pledges; `None` when there is no such campaign or it has no dates yet.
+pub async fn rules(db: &PgPool, campaign: CampaignId) -> Result<Option<Campaign>> {
+    let row = sqlx::query!(
+        r#"select creator_id as "creator: PersonId", model, state, suspended_at is not null as "suspended!",
+                  goal, currency, starts_at, ends_at
+           from campaigns where id = $1"#,
+        campaign as CampaignId,
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let (Some(starts_at), Some(ends_at)) = (row.starts_at, row.ends_at) else { return Ok(None) };
+    Ok(Some(Campaign {
+        id: campaign,
+        creator_id: row.creator,
+        model: rows::named("campaigns.model", &row.model)?,
+        state: rows::named("campaigns.state", &row.state)?,
+        suspended: row.suspended,
+        goal: rows::money(row.goal, &row.currency)?,
+        starts_at,
+        ends_at,
+    }))
+}
+
+/// A reward as a pledge needs it.
+pub async fn reward(db: &mut PgConnection, reward: RewardId) -> Result<Option<Reward>> {
+    let row = sqlx::query!(
+        r#"select campaign_id as "campaign: CampaignId", title, minimum, currency, slots, claimed
+           from rewards where id = $1"#,
+        reward as RewardId,
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        Ok(Reward {
+            id: reward,
+            campaign_id: row.campaign,
+            title: row.title,
+            minimum: rows::money(row.minimum, &row.currency)?,
+            limit: row.slots.map(|slots| rows::count("rewards.slots", slots)).transpose()?,
+            claimed: rows::count("rewards.claimed", row.claimed)?,
+        })
+    })
+    .transpose()
+}
+
+/// The snapshot behind the live bar; `None` when the campaign is not public.
+pub async fn progress(db: &PgPool, campaign: CampaignId) -> Result<Option<Progress>> {
+    let row = sqlx::query!(
+        r#"select state, goal, currency, ends_at, version,
+                  -- once decided, what decided is shown
+                  coalesce(results.pledged, stats.pledged) as "pledged!",
+                  coalesce(results.backers, stats.backers) as "backers!"
+           from campaigns
+           join campaign_stats stats on stats.campaign_id = id
+           left join campaign_results results on results.campaign_id = id
+           where id = $1"#,
+        campaign as CampaignId,
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let stats = Stats { pledged: row.pledged, backers: row.backers, version: row.version };
+    let ends_at = row.ends_at.ok_or_else(|| Error::broken("a public campaign without an end"));
+    let progress = stats.progress(campaign, &row.state, row.goal, &row.currency, ends_at?)?;
+    Ok(Some(progress).filter(|progress| progress.state.is_public()))
+}
+
+/// A row of `campaign_stats`.
+struct Stats {
+    pledged: rust_decimal::Decimal,
+    backers: i64,
+    version: i64,
+}
+
+impl Stats {
+    fn progress(
+        self,
+        campaign: CampaignId,
+        state: &str,
+        goal: rust_decimal::Decimal,
+        currency: &str,
+        ends_at: DateTime<Utc>,
+    ) -> Result<Progress> {
+        Ok(Progress {
+            campaign_id: campaign,
+            version: self.version,
+            pledged: rows::money(self.pledged, currency)?,
+            goal: rows::money(goal, currency)?,
+            backers: self.backers,
+            state: rows::named("campaigns.state", state)?,
+            ends_at,
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! Everything a campaign's own page shows, in three statements.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{CampaignId, Model, Money, PersonId, Progress, RewardId};
+use sqlx::PgPool;
+
+use super::Stats;
+use crate::pledges::{RecentBacker, recent_backers};
+use crate::{Result, rows};
+
+/// A public campaign.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub id: CampaignId,
+    pub slug: String,
+    pub title: String,
+    pub pitch: String,
+    pub category: String,
+    pub location: String,
+    pub cover: Option<String>,
+    pub cover_alt: String,
+    /// Sanitised when it was saved.
+    pub story_html: String,
+    pub creator_id: PersonId,
+    pub creator_name: String,
+    pub creator_bio: String,
+    pub model: Model,
+    pub suspended: bool,
+    pub starts_at: DateTime<Utc>,
+    pub progress: Progress,
+    pub rewards: Vec<PageReward>,
+    pub recent_backers: Vec<RecentBacker>,
+    /// The database's clock when the page was read.
+    pub now: DateTime<Utc>,
+}
+
+/// A reward on the campaign's page.
+#[derive(Clone, Debug)]
+pub struct PageReward {
+    pub id: RewardId,
+    pub title: String,
+    pub description: String,
+    pub minimum: Money,
+    pub kind: String,
+    pub estimated_delivery: Option<NaiveDate>,
+    pub limit: Option<u32>,
+    pub left: Option<u32>,
+    pub backers: i64,
+}
+
+/// A campaign by its slug; `None` when there is none or it is not public yet.
+pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
+    let row = sqlx::query!(
+        r#"select campaigns.id as "id: CampaignId", campaigns.slug, title, pitch, categories.name as category, location, cover,
+                  cover_alt, story_html, creator_id as "creator: PersonId", display_name, bio, model, state,
+                  suspended_at is not null as "suspended!", goal, currency, starts_at, ends_at,
+                  version, coalesce(results.pledged, stats.pledged) as "pledged!",
+                  coalesce(results.backers, stats.backers) as "backers!", clock() as "now!"
+           from campaigns
+           join people on people.id = creator_id
+           join categories on categories.slug = category
+           join campaign_stats stats on stats.campaign_id = campaigns.id
+           left join campaign_results results on results.campaign_id = campaigns.id
+           where campaigns.slug = lower($1) and state not in ('draft', 'in_review')"#,
+        slug,
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let (Some(starts_at), Some(ends_at)) = (row.starts_at, row.ends_at) else { return Ok(None) };
+    let stats = Stats { pledged: row.pledged, backers: row.backers, version: row.version };
+    Ok(Some(Page {
+        id: row.id,
+        slug: row.slug,
+        title: row.title,
+        pitch: row.pitch,
+        category: row.category,
+        location: row.location,
+        cover: row.cover,
+        cover_alt: row.cover_alt,
+        story_html: row.story_html,
+        creator_id: row.creator,
+        creator_name: row.display_name,
+        creator_bio: row.bio,
+        model: rows::named("campaigns.model", &row.model)?,
+        suspended: row.suspended,
+        starts_at,
+        progress: stats.progress(row.id, &row.state, row.goal, &row.currency, ends_at)?,
+        rewards: rewards(db, row.id).await?,
+        recent_backers: recent_backers(db, row.id).await?,
+        now: row.now,
+    }))
+}
+
+async fn rewards(db: &PgPool, campaign: CampaignId) -> Result<Vec<PageReward>> {
+    let rows = sqlx::query!(
+        r#"select id as "id: RewardId", title, description, minimum, currency, kind, estimated_delivery, slots,
+                  claimed, coalesce(backers, 0) as "backers!"
+           from rewards left join reward_stats on reward_id = id
+           where campaign_id = $1
+           -- what is sold out moves to the end
+           order by coalesce(claimed >= slots, false), position, minimum, id"#,
+        campaign as CampaignId,
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let limit = row.slots.map(|slots| rows::count("rewards.slots", slots)).transpose()?;
+            let claimed = rows::count("rewards.claimed", row.claimed)?;
+            Ok(PageReward {
+                id: row.id,
+                title: row.title,
+                description: row.description,
+                minimum: rows::money(row.minimum, &row.currency)?,
+                kind: row.kind,
+                estimated_delivery: row.estimated_delivery,
+                limit,
+                left: limit.map(|limit| limit.saturating_sub(claimed)),
+                backers: row.backers,
+            })
+        })
+        .collect()
+}

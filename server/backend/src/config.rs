@@ -1,0 +1,44 @@
+//! Settings, already parsed: the server reads them from its environment once (`server/src/settings.rs`).
+
+use std::time::Duration;
+
+/// Where the server runs. Production refuses every stand-in: sandbox, demo data, placeholder secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    Demo,
+    Production,
+}
+
+#[derive(Clone)]
+pub struct Config {
+    pub environment: Environment,
+    /// How browsers reach the site, without a trailing slash: `https://example.org`.
+    pub public_url: String,
+    pub stripe: StripeConfig,
+    /// Origins besides our own that our forms may lead to: the gateway's hosted page.
+    pub form_targets: Vec<String>,
+    /// How long a reward slot waits for its backer at the gateway's page (PRODUCT B14).
+    pub reservation: Duration,
+    /// Tests only: the named step at which the process ends as if killed. Refused in production.
+    pub crash_at: Option<String>,
+}
+
+/// How to reach the payment gateway. Anything that speaks Stripe's API will do.
+#[derive(Clone)]
+pub struct StripeConfig {
+    pub secret_key: String,
+    /// Signing secrets of the webhook endpoint: several while one is being rotated.
+    pub webhook_secrets: Vec<String>,
+    /// Ends with a slash. Stripe's own address when unset.
+    pub api_base: Option<String>,
+    /// One attempt's patience; no answer by then is *unknown*, not failed.
+    pub timeout: Duration,
+}
+
+impl StripeConfig {
+    /// Whether money is real: a live key accepts live events only, a test key test events only.
+    #[must_use]
+    pub fn livemode(&self) -> bool {
+        self.secret_key.starts_with("sk_live_") || self.secret_key.starts_with("rk_live_")
+    }
+}

@@ -1,0 +1,52 @@
+//! What can go wrong beneath a page. A refusal a person can act on is a value of the domain
+//! (`PledgeRefusal`, `LoginRefusal` ...); this is for everything else.
+
+use crate::payments::GatewayError;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// A row or setting that our own rules say cannot be. The text names it and carries no personal data.
+    #[error("broken: {0}")]
+    Broken(String),
+}
+
+impl Error {
+    /// For what a stored value fails to be: `Error::broken("pledges.state")`.
+    pub fn broken(what: impl Into<String>) -> Self {
+        Self::Broken(what.into())
+    }
+
+    /// The constraint a statement violated, if that is what went wrong.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Database(error) => constraint(error),
+            _ => None,
+        }
+    }
+
+    /// Whether the same work may succeed if it is simply done again: the database chose another transaction
+    /// (serialization failure, deadlock) or the connection was lost before anything was sent.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                matches!(error.code().as_deref(), Some("40001" | "40P01"))
+            }
+            Self::Database(sqlx::Error::PoolTimedOut) => true,
+            _ => false,
+        }
+    }
+}
+
+/// The name of the constraint that refused a statement.
+#[must_use]
+pub fn constraint(error: &sqlx::Error) -> Option<&str> {
+    error.as_database_error().and_then(|error| error.constraint())
+}

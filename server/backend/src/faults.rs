@@ -1,0 +1,36 @@
+//! Named steps between which a crash must lose nothing. Tests name one and the process ends there as `kill -9`
+//! would end it: no destructor runs, no buffer is flushed, no transaction is rolled back politely.
+
+use std::sync::Arc;
+
+#[derive(Clone, Default)]
+pub struct Faults {
+    crash_at: Option<Arc<str>>,
+}
+
+impl Faults {
+    #[must_use]
+    pub fn new(crash_at: Option<String>) -> Self {
+        Self { crash_at: crash_at.map(Arc::from) }
+    }
+
+    /// Marks a step. Free unless a test named it.
+    pub fn step(&self, name: &str) {
+        if self.crash_at.as_deref() == Some(name) {
+            std::process::abort();
+        }
+    }
+}
+
+/// Every step of a pledge, in order; the crash tests visit each.
+pub const PLEDGE_STEPS: [&str; 9] = [
+    "pledge.before_insert",
+    "pledge.inserted",
+    "attempt.stored",
+    "attempt.answered",
+    "checkout.linked",
+    "webhook.before_store",
+    "webhook.stored",
+    "inbox.before_commit",
+    "inbox.committed",
+];

@@ -1,0 +1,290 @@
+//! One batch, one transaction: pledges, history, ledger, slots, the campaign's total, milestones and what must be
+//! given back, all or nothing; then one notification for every open page.
+
+use domain::{CampaignId, Milestone, PledgeId, RewardId};
+use rust_decimal::Decimal;
+use sqlx::{PgConnection, PgTransaction};
+use uuid::Uuid;
+
+use super::Entry;
+use super::batch::{Batch, GiveBack, Posting, Row, Totals, Waiting};
+use crate::ledger::{self, Account, Line};
+use crate::{Ctx, Error, Result, jobs, live, rows};
+
+/// The most one transaction takes on.
+const LARGEST_BATCH: i64 = 500;
+
+/// Applies what waits for one campaign and says how many events that were. When another process is at it already,
+/// there is nothing to do here: 0.
+pub async fn apply_waiting(ctx: &Ctx, campaign: CampaignId) -> Result<usize> {
+    let mut tx = ctx.db.begin().await?;
+    let Some(before) = lock_totals(&mut tx, campaign).await? else { return Ok(0) };
+    let waiting = waiting(&mut tx, campaign).await?;
+    if waiting.is_empty() {
+        return Ok(0);
+    }
+    let taken = waiting.len();
+    let mut batch = Batch::of(lock_pledges(&mut tx, &waiting).await?);
+    for event in waiting {
+        batch.take(event);
+    }
+    write_pledges(&mut tx, &batch).await?;
+    write_history(&mut tx, &batch).await?;
+    write_ledger(&mut tx, campaign, &batch).await?;
+    write_rewards(&mut tx, &batch).await?;
+    write_totals(&mut tx, before, &batch).await?;
+    stage_give_back(&mut tx, &batch).await?;
+    mark_applied(&mut tx, &batch).await?;
+    ctx.faults.step("inbox.before_commit");
+    tx.commit().await?;
+    ctx.faults.step("inbox.committed");
+    Ok(taken)
+}
+
+/// The campaign's total is the lock: who holds it drains the campaign.
+async fn lock_totals(tx: &mut PgTransaction<'_>, campaign: CampaignId) -> Result<Option<Totals>> {
+    let row = sqlx::query!(
+        "select stats.pledged, campaigns.goal, campaigns.currency
+         from campaign_stats stats join campaigns on campaigns.id = stats.campaign_id
+         where stats.campaign_id = $1
+         for update of stats skip locked",
+        campaign as CampaignId,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.map(|row| {
+        Ok(Totals {
+            campaign,
+            goal: rows::money(row.goal, &row.currency)?,
+            pledged: rows::money(row.pledged, &row.currency)?,
+        })
+    })
+    .transpose()
+}
+
+async fn waiting(db: &mut PgConnection, campaign: CampaignId) -> Result<Vec<Waiting>> {
+    let rows = sqlx::query!(
+        r#"select id, pledge_id as "pledge: PledgeId", entry as "entry: sqlx::types::Json<Entry>", source
+           from pledge_inbox where campaign_id = $1 and applied_at is null
+           order by received_at, id limit $2"#,
+        campaign as CampaignId,
+        LARGEST_BATCH,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Waiting { id: row.id, pledge: row.pledge, entry: row.entry.0, source: row.source })
+        .collect())
+}
+
+async fn lock_pledges(db: &mut PgConnection, waiting: &[Waiting]) -> Result<Vec<Row>> {
+    let ids: Vec<Uuid> = waiting.iter().map(|waiting| waiting.pledge.0).collect();
+    let rows = sqlx::query!(
+        r#"select pledges.id as "id: PledgeId", reward_id as "reward: RewardId",
+                  coalesce(rewards.slots is not null, false) as "limited!", state, amount, pledges.currency,
+                  gateway_intent_id, payment_method_id, decline_code
+           from pledges left join rewards on rewards.id = reward_id
+           where pledges.id = any($1)
+           -- always in the same order: two who lock the same pledges must not wait for each other
+           order by pledges.id
+           for update of pledges"#,
+        &ids,
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let state = rows::named("pledges.state", &row.state)?;
+            Ok(Row {
+                id: row.id,
+                reward: row.reward,
+                reward_is_limited: row.limited,
+                before: state,
+                state,
+                amount: rows::money(row.amount, &row.currency)?,
+                intent_id: row.gateway_intent_id,
+                payment_method_id: row.payment_method_id,
+                decline_code: row.decline_code,
+                changed: false,
+            })
+        })
+        .collect()
+}
+
+async fn write_pledges(db: &mut PgConnection, batch: &Batch) -> Result<()> {
+    let changed: Vec<&Row> = batch.changed_rows().collect();
+    let ids: Vec<Uuid> = changed.iter().map(|row| row.id.0).collect();
+    let states: Vec<&str> = changed.iter().map(|row| row.state.as_str()).collect();
+    let intents: Vec<Option<&str>> = changed.iter().map(|row| row.intent_id.as_deref()).collect();
+    let methods: Vec<Option<&str>> = changed.iter().map(|row| row.payment_method_id.as_deref()).collect();
+    let declines: Vec<Option<&str>> = changed.iter().map(|row| row.decline_code.as_deref()).collect();
+    let confirmed: Vec<bool> = changed.iter().map(|row| !row.before.counts() && row.state.counts()).collect();
+    sqlx::query!(
+        "update pledges set state = new.state, gateway_intent_id = new.intent, payment_method_id = new.method,
+                            decline_code = new.decline, updated_at = clock(),
+                            confirmed_at = case when new.confirmed then coalesce(confirmed_at, clock())
+                                                else confirmed_at end
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[])
+              as new (id, state, intent, method, decline, confirmed)
+         where pledges.id = new.id",
+        &ids,
+        &states as &[&str],
+        &intents as &[Option<&str>],
+        &methods as &[Option<&str>],
+        &declines as &[Option<&str>],
+        &confirmed,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn write_history(db: &mut PgConnection, batch: &Batch) -> Result<()> {
+    let pledges: Vec<Uuid> = batch.history.iter().map(|line| line.pledge.0).collect();
+    let from: Vec<&str> = batch.history.iter().map(|line| line.from.as_str()).collect();
+    let to: Vec<&str> = batch.history.iter().map(|line| line.to.as_str()).collect();
+    let events: Vec<String> = batch.history.iter().map(|line| line.event.as_str().to_owned()).collect();
+    let sources: Vec<&str> = batch.history.iter().map(|line| line.source.as_str()).collect();
+    sqlx::query!(
+        "insert into pledge_history (pledge_id, from_state, to_state, event, source)
+         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])",
+        &pledges,
+        &from as &[&str],
+        &to as &[&str],
+        &events,
+        &sources as &[&str],
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn write_ledger(db: &mut PgConnection, campaign: CampaignId, batch: &Batch) -> Result<()> {
+    let lines: Vec<Line> = batch
+        .postings
+        .iter()
+        .map(|posting| {
+            let (kind, pledge, amount, intent, owed) = match posting {
+                Posting::Captured { pledge, amount, intent } => {
+                    ("captured", pledge, amount, intent, Account::HeldForCampaign)
+                }
+                Posting::CapturedTooLate { pledge, amount, intent } => {
+                    ("captured_too_late", pledge, amount, intent, Account::OwedToBackers)
+                }
+            };
+            Line {
+                kind,
+                campaign,
+                pledge: *pledge,
+                reference: intent.clone(),
+                debit: Account::GatewayBalance,
+                credit: owed,
+                amount: *amount,
+            }
+        })
+        .collect();
+    ledger::post(db, &lines).await
+}
+
+async fn write_rewards(db: &mut PgConnection, batch: &Batch) -> Result<()> {
+    let changes = batch.change_of_rewards();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = changes.keys().map(|reward| reward.0).collect();
+    let freed: Vec<i32> = changes.values().map(|change| change.0).collect();
+    let backers: Vec<i64> = changes.values().map(|change| change.1).collect();
+    sqlx::query!(
+        "with freed as (
+             update rewards set claimed = claimed - new.freed
+             from unnest($1::uuid[], $2::int[]) as new (id, freed)
+             where rewards.id = new.id and new.freed > 0
+         )
+         insert into reward_stats (reward_id, backers)
+         select id, 0 from unnest($1::uuid[]) as known (id)
+         on conflict do nothing",
+        &ids,
+        &freed,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "update reward_stats set backers = reward_stats.backers + new.backers
+         from unnest($1::uuid[], $2::bigint[]) as new (id, backers)
+         where reward_id = new.id",
+        &ids,
+        &backers,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn write_totals(db: &mut PgConnection, before: Totals, batch: &Batch) -> Result<()> {
+    let (pledged, backers) = batch.change_of_total();
+    if pledged == Decimal::ZERO && backers == 0 {
+        return Ok(());
+    }
+    let after = sqlx::query_scalar!(
+        "update campaign_stats
+         set pledged = pledged + $2, backers = backers + $3, version = version + 1, updated_at = clock()
+         where campaign_id = $1
+         returning pledged",
+        before.campaign as CampaignId,
+        pledged,
+        backers,
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    let after = domain::Money::new(after, before.goal.currency())
+        .map_err(|_| Error::broken("campaign_stats.pledged finer than its currency"))?;
+    reach_milestones(db, &before, after).await?;
+    live::announce(db, before.campaign).await
+}
+
+/// Each milestone once per campaign, ever: a second arrival finds the row and stays silent.
+async fn reach_milestones(db: &mut PgConnection, before: &Totals, after: domain::Money) -> Result<()> {
+    let already = Milestone::passed(before.pledged, before.goal);
+    for milestone in Milestone::passed(after, before.goal) {
+        if already.contains(&milestone) {
+            continue;
+        }
+        sqlx::query!(
+            "insert into milestones_reached (campaign_id, percent, pledged) values ($1, $2, $3)
+             on conflict do nothing",
+            before.campaign as CampaignId,
+            milestone.percent(),
+            after.amount(),
+        )
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn stage_give_back(db: &mut PgConnection, batch: &Batch) -> Result<()> {
+    for what in &batch.give_back {
+        let key = match what {
+            GiveBack::Card { payment_method, .. } => format!("give_back_{payment_method}"),
+            GiveBack::Hold { intent, .. } | GiveBack::Payment { intent, .. } => format!("give_back_{intent}"),
+        };
+        jobs::stage(&mut *db, &jobs::Job::GiveBack(what), &key).await?;
+    }
+    Ok(())
+}
+
+async fn mark_applied(db: &mut PgConnection, batch: &Batch) -> Result<()> {
+    let ids: Vec<Uuid> = batch.outcomes.iter().map(|(id, _)| *id).collect();
+    let outcomes: Vec<&str> = batch.outcomes.iter().map(|(_, outcome)| *outcome).collect();
+    sqlx::query!(
+        "update pledge_inbox set applied_at = clock(), outcome = new.outcome
+         from unnest($1::uuid[], $2::text[]) as new (id, outcome)
+         where pledge_inbox.id = new.id",
+        &ids,
+        &outcomes as &[&str],
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

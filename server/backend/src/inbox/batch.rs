@@ -1,0 +1,246 @@
+//! What one batch will change, worked out in memory before anything is written: every event goes through the
+//! domain's state machine, one after the other, and the sum of the outcomes is written at once.
+
+use std::collections::HashMap;
+
+use domain::{CampaignId, EventRefusal, Money, PledgeEvent, PledgeId, PledgeState, RewardId, Step};
+use uuid::Uuid;
+
+use super::{Entry, Evidence};
+use crate::payments::from_gateway;
+
+/// An inbox row.
+pub(super) struct Waiting {
+    pub id: Uuid,
+    pub pledge: PledgeId,
+    pub entry: Entry,
+    pub source: String,
+}
+
+/// A pledge as the batch found it, and as it will leave it.
+pub(super) struct Row {
+    pub id: PledgeId,
+    pub reward: Option<RewardId>,
+    pub reward_is_limited: bool,
+    pub before: PledgeState,
+    pub state: PledgeState,
+    pub amount: Money,
+    pub intent_id: Option<String>,
+    pub payment_method_id: Option<String>,
+    pub decline_code: Option<String>,
+    pub changed: bool,
+}
+
+pub(super) struct HistoryLine {
+    pub pledge: PledgeId,
+    pub from: PledgeState,
+    pub to: PledgeState,
+    pub event: PledgeEvent,
+    pub source: String,
+}
+
+/// Money that moved at the gateway, for the ledger.
+pub(super) enum Posting {
+    /// Collected for a pledge.
+    Captured { pledge: PledgeId, amount: Money, intent: String },
+    /// Collected for a pledge that was already over: owed back.
+    CapturedTooLate { pledge: PledgeId, amount: Money, intent: String },
+}
+
+/// What must be given back at the gateway after the commit.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum GiveBack {
+    Card { pledge: PledgeId, payment_method: String },
+    Hold { pledge: PledgeId, intent: String },
+    Payment { pledge: PledgeId, intent: String },
+}
+
+#[derive(Default)]
+pub(super) struct Batch {
+    pub rows: HashMap<PledgeId, Row>,
+    pub outcomes: Vec<(Uuid, &'static str)>,
+    pub history: Vec<HistoryLine>,
+    pub postings: Vec<Posting>,
+    pub give_back: Vec<GiveBack>,
+}
+
+impl Batch {
+    pub(super) fn of(rows: Vec<Row>) -> Self {
+        Self { rows: rows.into_iter().map(|row| (row.id, row)).collect(), ..Self::default() }
+    }
+
+    /// Judges one event. A repeated or late one changes nothing and is marked so.
+    pub(super) fn take(&mut self, waiting: Waiting) {
+        let outcome = match self.rows.get_mut(&waiting.pledge) {
+            Some(row) => {
+                let outcome =
+                    judge(row, &waiting, &mut self.history, &mut self.postings, &mut self.give_back);
+                if outcome == "mismatch" {
+                    tracing::error!(pledge = %row.id, event = ?waiting.entry.event, "gateway amount differs from the pledge");
+                }
+                outcome
+            }
+            None => "refused",
+        };
+        self.outcomes.push((waiting.id, outcome));
+    }
+
+    /// By how much the campaign's total and its count of backers change.
+    pub(super) fn change_of_total(&self) -> (rust_decimal::Decimal, i64) {
+        let mut pledged = rust_decimal::Decimal::ZERO;
+        let mut backers = 0;
+        for row in self.rows.values() {
+            match (row.before.counts(), row.state.counts()) {
+                (false, true) => {
+                    pledged += row.amount.amount();
+                    backers += 1;
+                }
+                (true, false) => {
+                    pledged -= row.amount.amount();
+                    backers -= 1;
+                }
+                (true, true) | (false, false) => {}
+            }
+        }
+        (pledged, backers)
+    }
+
+    /// Per reward: how many limited slots come free, and by how much its count of backers changes.
+    pub(super) fn change_of_rewards(&self) -> HashMap<RewardId, (i32, i64)> {
+        let mut changes: HashMap<RewardId, (i32, i64)> = HashMap::new();
+        for row in self.rows.values() {
+            let Some(reward) = row.reward else { continue };
+            let change = changes.entry(reward).or_default();
+            if row.reward_is_limited && row.before.holds_slot() && !row.state.holds_slot() {
+                change.0 += 1;
+            }
+            change.1 += i64::from(row.state.counts()) - i64::from(row.before.counts());
+        }
+        changes.retain(|_, change| *change != (0, 0));
+        changes
+    }
+
+    pub(super) fn changed_rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values().filter(|row| row.changed)
+    }
+}
+
+fn judge(
+    row: &mut Row,
+    waiting: &Waiting,
+    history: &mut Vec<HistoryLine>,
+    postings: &mut Vec<Posting>,
+    give_back: &mut Vec<GiveBack>,
+) -> &'static str {
+    let Entry { event, evidence } = &waiting.entry;
+    if moves_money(event) && !agrees(row, evidence) {
+        return "mismatch";
+    }
+    match row.state.next(*event) {
+        Ok(Step::To(to)) => {
+            history.push(HistoryLine {
+                pledge: row.id,
+                from: row.state,
+                to,
+                event: *event,
+                source: waiting.source.clone(),
+            });
+            row.remember(evidence);
+            row.release_on(to, give_back);
+            row.state = to;
+            row.changed = true;
+            if let (PledgeEvent::PaymentCaptured, Some(intent)) = (event, &evidence.intent_id) {
+                postings.push(Posting::Captured {
+                    pledge: row.id,
+                    amount: row.amount,
+                    intent: intent.clone(),
+                });
+            }
+            "applied"
+        }
+        Ok(Step::Stay(_)) => {
+            if row.state == PledgeState::Pending && evidence.decline_code != row.decline_code {
+                row.decline_code.clone_from(&evidence.decline_code);
+                row.changed = true;
+            }
+            "no_op"
+        }
+        Err(EventRefusal::LateMoney { .. }) => {
+            return_late_money(row, event, evidence, postings, give_back);
+            "late_money"
+        }
+        Err(EventRefusal::Impossible { .. }) => "refused",
+    }
+}
+
+/// Whether the gateway's object speaks of exactly this pledge's money.
+fn agrees(row: &Row, evidence: &Evidence) -> bool {
+    let same_intent = match (&row.intent_id, &evidence.intent_id) {
+        (Some(ours), Some(theirs)) => ours == theirs,
+        _ => true,
+    };
+    let same_amount = evidence.currency.as_deref() == Some(row.amount.currency().code())
+        && evidence.minor_units.and_then(|minor| from_gateway(minor, row.amount.currency()))
+            == Some(row.amount);
+    same_intent && same_amount
+}
+
+fn moves_money(event: &PledgeEvent) -> bool {
+    matches!(event, PledgeEvent::HoldPlaced | PledgeEvent::PaymentCaptured)
+}
+
+/// A card, hold or payment for a pledge that is over goes back to the backer.
+fn return_late_money(
+    row: &Row,
+    event: &PledgeEvent,
+    evidence: &Evidence,
+    postings: &mut Vec<Posting>,
+    give_back: &mut Vec<GiveBack>,
+) {
+    let (pledge, intent) = (row.id, evidence.intent_id.clone());
+    match (event, intent, evidence.payment_method_id.clone()) {
+        (PledgeEvent::HoldPlaced, Some(intent), _) => give_back.push(GiveBack::Hold { pledge, intent }),
+        (PledgeEvent::PaymentCaptured, Some(intent), _) => {
+            postings.push(Posting::CapturedTooLate { pledge, amount: row.amount, intent: intent.clone() });
+            give_back.push(GiveBack::Payment { pledge, intent });
+        }
+        (_, _, Some(payment_method)) => give_back.push(GiveBack::Card { pledge, payment_method }),
+        _ => {}
+    }
+}
+
+impl Row {
+    fn remember(&mut self, evidence: &Evidence) {
+        if evidence.intent_id.is_some() {
+            self.intent_id.clone_from(&evidence.intent_id);
+        }
+        if evidence.payment_method_id.is_some() {
+            self.payment_method_id.clone_from(&evidence.payment_method_id);
+        }
+        self.decline_code = None;
+    }
+
+    /// A commitment that ends without a charge gives back what it held.
+    fn release_on(&self, to: PledgeState, give_back: &mut Vec<GiveBack>) {
+        if !matches!(to, PledgeState::Cancelled | PledgeState::Voided) {
+            return;
+        }
+        match (self.state, &self.intent_id, &self.payment_method_id) {
+            (PledgeState::Authorized, Some(intent), _) => {
+                give_back.push(GiveBack::Hold { pledge: self.id, intent: intent.clone() });
+            }
+            (PledgeState::Committed, _, Some(payment_method)) => {
+                give_back.push(GiveBack::Card { pledge: self.id, payment_method: payment_method.clone() });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The campaign a batch is for, as far as milestones and the live bar need it.
+pub(super) struct Totals {
+    pub campaign: CampaignId,
+    pub goal: Money,
+    pub pledged: Money,
+}

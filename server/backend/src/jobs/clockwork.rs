@@ -1,0 +1,56 @@
+//! What happens because time passed: scheduled campaigns open, reservations lapse.
+
+use domain::{CampaignEvent, CampaignId, CampaignState, PledgeId, Step};
+
+use crate::{Ctx, Result, pledges, rows};
+
+/// Looks at the clock once.
+pub async fn tick(ctx: &Ctx) -> Result<()> {
+    launch_due(ctx).await?;
+    lapse_due(ctx).await
+}
+
+async fn launch_due(ctx: &Ctx) -> Result<()> {
+    let mut tx = ctx.db.begin().await?;
+    let due = sqlx::query!(
+        r#"select id as "id: CampaignId", state from campaigns
+           where state = 'scheduled' and starts_at <= clock() and suspended_at is null
+           limit 50 for update skip locked"#
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for campaign in due {
+        let from: CampaignState = rows::named("campaigns.state", &campaign.state)?;
+        let Ok(Step::To(to)) = from.next(CampaignEvent::Launched) else { continue };
+        sqlx::query!(
+            "with moved as (update campaigns set state = $3, updated_at = clock() where id = $1)
+             insert into campaign_history (campaign_id, from_state, to_state, event) values ($1, $2, $3, 'launched')",
+            campaign.id as CampaignId,
+            from.as_str(),
+            to.as_str(),
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn lapse_due(ctx: &Ctx) -> Result<()> {
+    let due = sqlx::query_scalar!(
+        r#"select id as "id: PledgeId" from pledges
+           where state = 'pending' and reserved_until < clock()
+                 -- one that is being applied already needs nobody
+                 and not exists (select from pledge_inbox where pledge_id = pledges.id and applied_at is null)
+           order by reserved_until limit 20"#
+    )
+    .fetch_all(&ctx.db)
+    .await?;
+    for pledge in due {
+        if let Err(error) = pledges::lapse(ctx, pledge).await {
+            // The gateway cannot be asked just now: the slot stays taken rather than being sold twice.
+            tracing::info!(%pledge, %error, "reservation not lapsed yet");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! Gives a card, a hold or a late payment back at the gateway. Done twice it is done once: the gateway's keys are
+//! derived from the object that is given back.
+
+use crate::inbox::GiveBack;
+use crate::ledger::{self, Account, Line};
+use crate::payments::GatewayError;
+use crate::{Ctx, Error, Result, rows};
+use domain::{CampaignId, PledgeId};
+
+pub(super) async fn run(ctx: &Ctx, what: &GiveBack) -> Result<()> {
+    match what {
+        GiveBack::Card { pledge, payment_method } => {
+            unless_gone_already(ctx.payments.detach_card(*pledge, payment_method).await)
+        }
+        GiveBack::Hold { pledge, intent } => {
+            unless_gone_already(ctx.payments.cancel_hold(*pledge, intent).await)
+        }
+        GiveBack::Payment { pledge, intent } => {
+            ctx.payments.refund_all(*pledge, intent).await?;
+            post_refund(ctx, *pledge, intent).await
+        }
+    }
+}
+
+/// A card that is detached or a hold that has run out cannot be given back again, and need not be.
+fn unless_gone_already(outcome: Result<()>) -> Result<()> {
+    match outcome {
+        Err(Error::Gateway(GatewayError::Refused { .. })) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+async fn post_refund(ctx: &Ctx, pledge: PledgeId, intent: &str) -> Result<()> {
+    let row = sqlx::query!(
+        r#"select campaign_id as "campaign: CampaignId", amount, currency from pledges where id = $1"#,
+        pledge as PledgeId,
+    )
+    .fetch_one(&ctx.db)
+    .await?;
+    let line = Line {
+        kind: "late_payment_returned",
+        campaign: row.campaign,
+        pledge,
+        reference: intent.to_owned(),
+        debit: Account::OwedToBackers,
+        credit: Account::GatewayBalance,
+        amount: rows::money(row.amount, &row.currency)?,
+    };
+    let mut tx = ctx.db.begin().await?;
+    ledger::post(&mut tx, &[line]).await?;
+    tx.commit().await?;
+    Ok(())
+}

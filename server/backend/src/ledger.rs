@@ -1,0 +1,85 @@
+//! Double entry, append-only. Every posting is written in the transaction of the change that caused it, and the
+//! database refuses one that does not balance.
+//!
+//! So far pledges post what the gateway collected, gross. Its fees are known from its balance transactions and are
+//! posted when those are read (settlement).
+
+use domain::{CampaignId, Money, PledgeId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Result;
+
+/// The chart of accounts, as in the migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Account {
+    GatewayBalance,
+    HeldForCampaign,
+    OwedToBackers,
+}
+
+impl Account {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::GatewayBalance => "gateway_balance",
+            Self::HeldForCampaign => "held_for_campaign",
+            Self::OwedToBackers => "owed_to_backers",
+        }
+    }
+}
+
+/// A transaction with two entries: `amount` moves from `credit` to `debit`.
+pub struct Line {
+    pub kind: &'static str,
+    pub campaign: CampaignId,
+    pub pledge: PledgeId,
+    /// The gateway object behind it; the same kind and reference is posted once.
+    pub reference: String,
+    pub debit: Account,
+    pub credit: Account,
+    pub amount: Money,
+}
+
+/// Posts all of them. A line whose cause is in the ledger already is left out.
+pub async fn post(db: &mut PgConnection, lines: &[Line]) -> Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = lines.iter().map(|_| Uuid::now_v7()).collect();
+    let kinds: Vec<&str> = lines.iter().map(|line| line.kind).collect();
+    let campaigns: Vec<Uuid> = lines.iter().map(|line| line.campaign.0).collect();
+    let pledges: Vec<Uuid> = lines.iter().map(|line| line.pledge.0).collect();
+    let references: Vec<&str> = lines.iter().map(|line| line.reference.as_str()).collect();
+    let debits: Vec<&str> = lines.iter().map(|line| line.debit.as_str()).collect();
+    let credits: Vec<&str> = lines.iter().map(|line| line.credit.as_str()).collect();
+    let amounts: Vec<rust_decimal::Decimal> = lines.iter().map(|line| line.amount.amount()).collect();
+    let currencies: Vec<&str> = lines.iter().map(|line| line.amount.currency().code()).collect();
+    sqlx::query!(
+        "with line as (
+             select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[],
+                                  $6::text[], $7::text[], $8::numeric[], $9::text[])
+                  as line (id, kind, campaign_id, pledge_id, reference, debit, credit, amount, currency)
+         ), posted as (
+             insert into ledger_transactions (id, kind, campaign_id, pledge_id, reference)
+             select id, kind, campaign_id, pledge_id, reference from line
+             on conflict on constraint ledger_transactions_reference_key do nothing
+             returning id
+         )
+         insert into ledger_entries (transaction_id, account, amount, currency)
+         select id, debit, amount, currency from line join posted using (id)
+         union all
+         select id, credit, -amount, currency from line join posted using (id)",
+        &ids,
+        &kinds as &[&str],
+        &campaigns,
+        &pledges,
+        &references as &[&str],
+        &debits as &[&str],
+        &credits as &[&str],
+        &amounts,
+        &currencies as &[&str],
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Three ways a call to the gateway can end badly, and only one of them means "it did not happen".
+
+use stripe::{ApiErrorsCode, StripeError};
+
+/// Why a call to the gateway gave no object. Carries codes only: the gateway's own texts embed client secrets
+/// and e-mail addresses.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GatewayError {
+    /// The gateway answered that it will not. Nothing happened.
+    #[error("gateway refused: {status} {code}")]
+    Refused { status: u16, code: String, decline_code: Option<String> },
+    /// The gateway was too busy to begin (rate limit, lock, the same key in flight). Nothing happened by this call.
+    #[error("gateway busy: {code}")]
+    Busy { code: String },
+    /// No usable answer: time-out, broken connection, 5xx, an unreadable body. It may have happened.
+    #[error("gateway outcome unknown")]
+    Unknown,
+}
+
+impl GatewayError {
+    /// Whether sending the same request with the same key again may help.
+    #[must_use]
+    pub fn is_worth_repeating(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::Unknown)
+    }
+}
+
+impl From<StripeError> for GatewayError {
+    fn from(error: StripeError) -> Self {
+        match error {
+            StripeError::Stripe(api, status) => {
+                let code = api.code.as_ref().map_or("none", ApiErrorsCode::as_str).to_owned();
+                match status {
+                    409 | 424 | 429 => Self::Busy { code },
+                    400..=499 => Self::Refused { status, code, decline_code: api.decline_code },
+                    // "Treat the result of a 500 request as indeterminate" (Stripe, low-level error handling).
+                    _ => Self::Unknown,
+                }
+            }
+            // A 200 whose body we cannot read did happen; a connection error may have.
+            StripeError::JSONDeserialize(_) | StripeError::ClientError(_) | StripeError::Timeout => {
+                Self::Unknown
+            }
+            StripeError::ConfigError(_) => {
+                Self::Refused { status: 0, code: "configuration".into(), decline_code: None }
+            }
+        }
+    }
+}

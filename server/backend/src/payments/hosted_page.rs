@@ -1,0 +1,188 @@
+//! The gateway's own card page: it saves a card, places a hold or takes a payment, and sends the backer back.
+
+use std::collections::HashMap;
+
+use domain::{CampaignId, Collection, Money, PersonId, PledgeId};
+use stripe_checkout::checkout_session::{
+    CreateCheckoutSession, CreateCheckoutSessionAllowedPaymentMethodTypes, CreateCheckoutSessionLineItems,
+    CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
+    CreateCheckoutSessionPaymentIntentDataCaptureMethod as CaptureMethod,
+    CreateCheckoutSessionSetupIntentData, ExpireCheckoutSession, ProductData, RetrieveCheckoutSession,
+};
+use stripe_core::customer::CreateCustomer;
+use stripe_shared::{CheckoutSession, CheckoutSessionMode, CheckoutSessionStatus};
+
+use super::attempts::Attempt;
+use super::translate::{Translated, from_session};
+use super::{AttemptKind, GatewayError, Payments, to_gateway};
+use crate::{Error, Result};
+
+/// What the page is for.
+pub struct PageRequest {
+    pub pledge: PledgeId,
+    pub campaign: CampaignId,
+    pub backer: PersonId,
+    pub backer_email: String,
+    pub backer_name: String,
+    pub customer: Option<String>,
+    pub campaign_title: String,
+    pub campaign_slug: String,
+    pub amount: Money,
+    pub collection: Collection,
+}
+
+/// A page that waits for the backer.
+pub struct HostedPage {
+    pub session_id: String,
+    pub url: String,
+    pub customer: String,
+}
+
+/// What became of a page.
+pub enum PageState {
+    /// The backer may still use it.
+    Open { url: Option<String> },
+    /// Nobody can use it any more, and nothing came of it.
+    Expired,
+    /// The backer finished; this is what it means for the pledge.
+    Complete(Option<Translated>),
+}
+
+impl Payments {
+    /// Opens the page, or finds the one that an earlier try opened: the key is the pledge's own.
+    pub async fn open_page(&self, request: PageRequest) -> Result<HostedPage> {
+        let customer = match &request.customer {
+            Some(customer) => customer.clone(),
+            None => self.create_customer(&request).await?,
+        };
+        let attempt = Attempt {
+            kind: AttemptKind::CreateSession,
+            key: format!("session_{}", request.pledge),
+            person: Some(request.backer),
+            pledge: Some(request.pledge),
+        };
+        let session = self
+            .attempt(attempt, self.session_request(&request, &customer)?, |session: &CheckoutSession| {
+                session.id.to_string()
+            })
+            .await?;
+        let url = session.url.ok_or_else(|| Error::broken("hosted page without an address"))?;
+        Ok(HostedPage { session_id: session.id.to_string(), url, customer })
+    }
+
+    /// Closes the page so that nobody can pay on it any more.
+    ///
+    /// # Errors
+    /// As any attempt; a page that is complete already is not an error but a [`PageState::Complete`].
+    pub async fn close_page(&self, pledge: PledgeId, session_id: &str) -> Result<PageState> {
+        let attempt = Attempt {
+            kind: AttemptKind::ExpireSession,
+            key: format!("expire_{session_id}"),
+            person: None,
+            pledge: Some(pledge),
+        };
+        let closed = self
+            .attempt(
+                attempt,
+                ExpireCheckoutSession::new(session_id.to_owned()),
+                |session: &CheckoutSession| session.id.to_string(),
+            )
+            .await;
+        match closed {
+            Ok(_) => Ok(PageState::Expired),
+            // It was not open: somebody was faster. What they did is what counts.
+            Err(Error::Gateway(GatewayError::Refused { .. })) => self.read_page(session_id).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks the gateway what became of the page. This, never the address a browser came back with, is proof.
+    pub async fn read_page(&self, session_id: &str) -> Result<PageState> {
+        let session = RetrieveCheckoutSession::new(session_id.to_owned())
+            .expand(vec!["payment_intent".into(), "setup_intent".into()])
+            .send(&self.client)
+            .await
+            .map_err(GatewayError::from)?;
+        Ok(match session.status {
+            Some(CheckoutSessionStatus::Complete) => PageState::Complete(from_session(&session)),
+            Some(CheckoutSessionStatus::Expired) => PageState::Expired,
+            _ => PageState::Open { url: session.url },
+        })
+    }
+
+    async fn create_customer(&self, request: &PageRequest) -> Result<String> {
+        let attempt = Attempt {
+            kind: AttemptKind::CreateCustomer,
+            key: format!("customer_{}", request.backer),
+            person: Some(request.backer),
+            pledge: None,
+        };
+        let create = CreateCustomer::new()
+            .email(request.backer_email.as_str())
+            .name(request.backer_name.as_str())
+            .metadata(HashMap::from([("person_id".to_owned(), request.backer.to_string())]));
+        let customer = self
+            .attempt(attempt, create, |customer: &stripe_shared::Customer| customer.id.to_string())
+            .await?;
+        Ok(customer.id.to_string())
+    }
+
+    fn session_request(&self, request: &PageRequest, customer: &str) -> Result<CreateCheckoutSession> {
+        let site = &self.config.public_url;
+        let metadata = metadata(request);
+        let session = CreateCheckoutSession::new()
+            .customer(customer)
+            .client_reference_id(request.pledge.to_string())
+            .metadata(metadata.clone())
+            .allowed_payment_method_types(vec![CreateCheckoutSessionAllowedPaymentMethodTypes::Card])
+            .success_url(format!("{site}/pledges/{}/return", request.pledge))
+            .cancel_url(format!("{site}/campaigns/{}/pledge?left={}", request.campaign_slug, request.pledge));
+        let capture = match request.collection {
+            Collection::SaveCard => {
+                let mut intent = CreateCheckoutSessionSetupIntentData::new();
+                intent.metadata = Some(metadata);
+                let currency = gateway_currency(request.amount);
+                return Ok(session
+                    .mode(CheckoutSessionMode::Setup)
+                    .currency(currency)
+                    .setup_intent_data(intent));
+            }
+            Collection::Hold => CaptureMethod::Manual,
+            Collection::ChargeNow => CaptureMethod::Automatic,
+        };
+        let mut intent = CreateCheckoutSessionPaymentIntentData::new();
+        intent.metadata = Some(metadata);
+        intent.capture_method = Some(capture);
+        Ok(session
+            .mode(CheckoutSessionMode::Payment)
+            .payment_intent_data(intent)
+            .line_items(vec![line_item(request)?]))
+    }
+}
+
+/// Our ids travel with every object, so that an event can be placed whatever happened to our own call.
+fn metadata(request: &PageRequest) -> HashMap<String, String> {
+    HashMap::from([
+        ("pledge_id".to_owned(), request.pledge.to_string()),
+        ("campaign_id".to_owned(), request.campaign.to_string()),
+    ])
+}
+
+fn line_item(request: &PageRequest) -> Result<CreateCheckoutSessionLineItems> {
+    let amount =
+        to_gateway(request.amount).map_err(|_| Error::broken("a pledge the gateway cannot charge"))?;
+    let mut price = CreateCheckoutSessionLineItemsPriceData::new(gateway_currency(request.amount));
+    price.product_data = Some(ProductData::new(format!("Pledge to {}", request.campaign_title)));
+    price.unit_amount = Some(amount);
+    let mut item = CreateCheckoutSessionLineItems::new();
+    item.price_data = Some(price);
+    item.quantity = Some(1);
+    Ok(item)
+}
+
+fn gateway_currency(amount: Money) -> stripe_types::Currency {
+    match amount.currency().code().to_lowercase().parse() {
+        Ok(currency) => currency,
+        Err(never) => match never {},
+    }
+}

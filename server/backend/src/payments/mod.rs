@@ -1,0 +1,44 @@
+//! The gateway port. Everything that changes something at the payment gateway goes through [`attempts`]: the row
+//! and its idempotency key are stored before the call. Stripe's types stay in this folder; the rest of the
+//! backend sees `Money`, ids and [`Evidence`](crate::inbox::Evidence).
+
+mod attempts;
+mod decline;
+mod errors;
+mod hosted_page;
+mod minor_units;
+mod release;
+pub mod translate;
+pub mod webhook;
+
+use std::sync::Arc;
+
+pub use attempts::AttemptKind;
+pub use decline::in_plain_words;
+pub use errors::GatewayError;
+pub use hosted_page::{HostedPage, PageRequest, PageState};
+pub use minor_units::{NotChargeable, from_gateway, to_gateway};
+use sqlx::PgPool;
+
+use crate::{Config, Error, Result};
+
+/// A client of the gateway, and the table its attempts are written to.
+#[derive(Clone)]
+pub struct Payments {
+    client: stripe::Client,
+    db: PgPool,
+    config: Arc<Config>,
+}
+
+impl Payments {
+    pub(crate) fn new(db: PgPool, config: &Config) -> Result<Self> {
+        let mut builder = stripe::ClientBuilder::new(&config.stripe.secret_key)
+            // Without this the client waits for ever.
+            .timeout(config.stripe.timeout);
+        if let Some(base) = &config.stripe.api_base {
+            builder = builder.url(base);
+        }
+        let client = builder.build().map_err(|_| Error::broken("STRIPE_API_BASE or STRIPE_SECRET_KEY"))?;
+        Ok(Self { client, db, config: Arc::new(config.clone()) })
+    }
+}

@@ -1,0 +1,148 @@
+//! A delivery of the gateway: checked on its raw bytes, stored once as it came, and queued for its pledge.
+//! Nothing is applied here; the sender has its answer as soon as the row is committed.
+
+use domain::{CampaignId, PledgeId};
+use sqlx::PgPool;
+use stripe_webhook::{Event, Webhook, WebhookError};
+use uuid::Uuid;
+
+use super::translate::{Meaning, Translated, from_event};
+use crate::{Ctx, Result};
+
+/// Deliveries are a few kilobytes; this leaves room for the largest object Stripe sends.
+pub const LARGEST_BODY: usize = 256 * 1024;
+/// A real signature header has a handful of candidates. More would only cost us hashing.
+const LARGEST_SIGNATURE: usize = 4 * 1024;
+
+/// What became of a delivery.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Received {
+    /// Stored now, or stored before: either way the sender is done.
+    Stored,
+    /// Not signed with a secret of ours, too old, or not text. Nothing was stored.
+    Refused,
+}
+
+/// Takes one delivery.
+///
+/// # Errors
+/// When the database cannot store it: the sender must try again.
+pub async fn receive(ctx: &Ctx, body: &[u8], signature: &str) -> Result<Received> {
+    let Ok(body) = std::str::from_utf8(body) else { return Ok(Received::Refused) };
+    if signature.len() > LARGEST_SIGNATURE {
+        return Ok(Received::Refused);
+    }
+    let delivery = match verify(body, signature, &ctx.config.stripe.webhook_secrets) {
+        Ok(event) => Delivery::of(&event, ctx.config.stripe.livemode()),
+        Err(WebhookError::BadParse(_)) => Delivery::unparsable(body),
+        Err(_) => return Ok(Received::Refused),
+    };
+    ctx.faults.step("webhook.before_store");
+    let queued = delivery.store(&ctx.db, body).await?;
+    ctx.faults.step("webhook.stored");
+    if queued {
+        ctx.inbox.ring();
+    }
+    Ok(Received::Stored)
+}
+
+/// Any secret will do: during a rotation both the old and the new one sign.
+fn verify(body: &str, signature: &str, secrets: &[String]) -> Result<Event, WebhookError> {
+    let mut last = WebhookError::BadSignature;
+    for secret in secrets {
+        match Webhook::construct_event(body, signature, secret) {
+            Err(error @ (WebhookError::BadSignature | WebhookError::BadKey)) => last = error,
+            decided => return decided,
+        }
+    }
+    Err(last)
+}
+
+struct Delivery {
+    id: String,
+    kind: String,
+    livemode: bool,
+    api_version: Option<String>,
+    outcome: &'static str,
+    translated: Option<Translated>,
+}
+
+impl Delivery {
+    fn of(event: &Event, livemode: bool) -> Self {
+        let meaning = if event.livemode == livemode && event.account.is_none() {
+            from_event(&event.data.object)
+        } else {
+            // Test events must not move real pledges, nor another account's ours.
+            Meaning::Unplaced
+        };
+        let (outcome, translated) = match meaning {
+            Meaning::For(translated) => ("queued", Some(*translated)),
+            Meaning::Unplaced => ("quarantined", None),
+            Meaning::NotOurs => ("ignored", None),
+        };
+        Self {
+            id: event.id.to_string(),
+            kind: event.type_.to_string(),
+            livemode: event.livemode,
+            api_version: event.api_version.as_ref().map(ToString::to_string),
+            outcome,
+            translated,
+        }
+    }
+
+    /// The signature was right but our types do not fit: a newer API version, say. Kept whole for a later look.
+    fn unparsable(body: &str) -> Self {
+        let json: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+        let text = |key: &str| json.get(key).and_then(|value| value.as_str()).map(ToOwned::to_owned);
+        tracing::warn!(event = text("id"), kind = text("type"), "gateway event does not fit our types; kept");
+        Self {
+            id: text("id").unwrap_or_else(|| format!("unreadable_{}", Uuid::now_v7())),
+            kind: text("type").unwrap_or_default(),
+            livemode: json.get("livemode").and_then(serde_json::Value::as_bool).unwrap_or_default(),
+            api_version: text("api_version"),
+            outcome: "unparsable",
+            translated: None,
+        }
+    }
+
+    /// Whether something new waits in the inbox. One statement: the raw event and its inbox row exist together or
+    /// not at all, and a repeated delivery finds its event there and does nothing.
+    async fn store(self, db: &PgPool, body: &str) -> Result<bool> {
+        let (pledge, campaign, entry) = match self.translated {
+            Some(Translated { pledge, campaign, entry }) => (Some(pledge), Some(campaign), Some(entry)),
+            None => (None, None, None),
+        };
+        let intent = entry.as_ref().and_then(|entry| entry.evidence.intent_id.clone());
+        let queued = sqlx::query_scalar!(
+            r#"
+            with place as (
+                -- the ids came in metadata: believed only if such a pledge exists
+                select id, campaign_id from pledges where id = $7 and campaign_id = $8
+            ), event as (
+                insert into gateway_events (id, type, object_id, livemode, api_version, body, outcome)
+                values ($1, $2, $9, $3, $4, $5,
+                        case when $6 = 'queued' and not exists (select from place) then 'quarantined' else $6 end)
+                on conflict (id) do nothing
+                returning id
+            )
+            insert into pledge_inbox (id, campaign_id, pledge_id, entry, source, gateway_event_id)
+            select $10, place.campaign_id, place.id, $11, 'gateway', event.id from place, event
+            returning true as "queued!"
+            "#,
+            self.id,
+            self.kind,
+            self.livemode,
+            self.api_version,
+            body,
+            self.outcome,
+            pledge as Option<PledgeId>,
+            campaign as Option<CampaignId>,
+            intent,
+            Uuid::now_v7(),
+            entry.map(sqlx::types::Json) as _,
+        )
+        .fetch_optional(db)
+        .await?;
+        Ok(queued.is_some())
+    }
+}

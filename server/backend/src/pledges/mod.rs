@@ -1,0 +1,13 @@
+//! Pledging: starting one, finding it again when the backer comes back from the gateway, cancelling it.
+
+mod cancel;
+mod checkout;
+mod lapse;
+mod start;
+mod views;
+
+pub use cancel::{CancelRefusal, cancel};
+pub use checkout::{look_again, resume};
+pub use lapse::lapse;
+pub use start::{StartPledge, StartRefusal, Started, start};
+pub use views::{MyPledge, RecentBacker, by_id, mine, recent_backers};

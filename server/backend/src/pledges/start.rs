@@ -1,0 +1,268 @@
+//! The beginning of a pledge: one transaction claims the slot and writes the pledge; only then is the gateway asked.
+
+use domain::{
+    CampaignId, Money, Offer, PersonId, Pledge, PledgeId, PledgeRefusal, PledgeState, Reward, RewardId,
+    TypedAmountError,
+};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::checkout;
+use crate::payments::{GatewayError, NotChargeable, to_gateway};
+use crate::{Ctx, Error, Result, campaigns, clock, inbox, pledges, rows};
+
+/// How often a start is begun anew when somebody else was faster (the same form twice, a deadlock).
+const TRIES: u32 = 5;
+
+/// What the form said.
+pub struct StartPledge {
+    pub campaign: CampaignId,
+    pub reward: Option<RewardId>,
+    /// As typed.
+    pub amount: String,
+    /// Made by the server when it drew the form.
+    pub form_key: Uuid,
+}
+
+/// Where the backer goes from here.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Started {
+    /// To the gateway's page.
+    AtGateway { pledge: PledgeId, url: String },
+    /// The pledge stands already: the form was sent again after everything was done.
+    Confirmed { pledge: PledgeId },
+}
+
+/// Why there is no pledge.
+#[derive(Debug, thiserror::Error)]
+pub enum StartRefusal {
+    #[error(transparent)]
+    Pledge(#[from] PledgeRefusal),
+    #[error(transparent)]
+    Amount(#[from] TypedAmountError),
+    #[error(transparent)]
+    NotChargeable(#[from] NotChargeable),
+    #[error("This campaign does not exist.")]
+    NoSuchCampaign,
+    #[error("This reward does not exist any more. Choose another one.")]
+    NoSuchReward,
+    /// The same form was sent before with other terms.
+    #[error("This form was already sent with other choices. Look at “My pledges”, or start again.")]
+    FormAlreadyUsed,
+    /// The gateway could not be reached. The slot stays reserved; the same form continues where it stopped.
+    #[error(
+        "The payment provider cannot be reached just now. You were not charged. Your choices are kept: try again in a moment."
+    )]
+    GatewayAway,
+    #[error(
+        "Too many pledges were started from your account in a short time. Wait a few minutes and try again."
+    )]
+    TooMany,
+    #[error(transparent)]
+    Failed(Error),
+}
+
+impl StartRefusal {
+    /// The form field it belongs beside.
+    #[must_use]
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::Pledge(refusal) => refusal.field(),
+            Self::Amount(_) | Self::NotChargeable(_) => Some("amount"),
+            Self::NoSuchReward => Some("reward"),
+            Self::NoSuchCampaign
+            | Self::FormAlreadyUsed
+            | Self::GatewayAway
+            | Self::TooMany
+            | Self::Failed(_) => None,
+        }
+    }
+}
+
+impl From<Error> for StartRefusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Gateway(GatewayError::Unknown | GatewayError::Busy { .. }) => Self::GatewayAway,
+            error => Self::Failed(error),
+        }
+    }
+}
+
+impl From<sqlx::Error> for StartRefusal {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Starts a pledge, or finds the one that the same form started before.
+///
+/// # Errors
+/// [`StartRefusal`]: nothing was charged in any of its cases.
+pub async fn start(ctx: &Ctx, backer: PersonId, form: &StartPledge) -> Result<Started, StartRefusal> {
+    for _ in 0..TRIES {
+        let reserved = reserve(ctx, backer, form).await;
+        match reserved {
+            Ok(Reserved::Pledge(pledge)) => return Ok(checkout::resume(ctx, pledge).await?),
+            // The backer changed their mind at the gateway's page: that page must be closed before another opens.
+            Ok(Reserved::Supersedes(older)) => {
+                pledges::lapse(ctx, older).await?;
+                inbox::settled(ctx, older, std::time::Duration::from_secs(3)).await?;
+            }
+            Ok(Reserved::Again) => {}
+            Err(StartRefusal::Failed(error)) if error.is_passing() => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Err(StartRefusal::Failed(Error::broken("a pledge could not be reserved in several tries")))
+}
+
+enum Reserved {
+    Pledge(PledgeId),
+    /// A pending pledge with other terms stands in the way.
+    Supersedes(PledgeId),
+    /// Somebody was faster; look again.
+    Again,
+}
+
+async fn reserve(ctx: &Ctx, backer: PersonId, form: &StartPledge) -> Result<Reserved, StartRefusal> {
+    let campaign = campaigns::rules(&ctx.db, form.campaign).await?.ok_or(StartRefusal::NoSuchCampaign)?;
+    let amount = Money::parse_typed(&form.amount, campaign.goal.currency())?;
+    let mut tx = ctx.db.begin().await?;
+    if let Some(existing) = existing(&mut tx, backer, form).await? {
+        return existing.meets(form, amount);
+    }
+    let reward = match form.reward {
+        Some(reward) => Some(campaigns::reward(&mut tx, reward).await?.ok_or(StartRefusal::NoSuchReward)?),
+        None => None,
+    };
+    let now = clock::now(&mut *tx).await?;
+    let offer = Pledge::offer(&campaign, backer, reward.as_ref(), amount, now)?;
+    to_gateway(offer.amount)?;
+    // What the backer agrees to is stored word for word.
+    let mandate = domain::mandate(&campaign, offer.amount, offer.collection, now);
+    ctx.faults.step("pledge.before_insert");
+    let Some(pledge) = insert(&mut tx, ctx, &offer, reward.as_ref(), form, &mandate).await? else {
+        return Ok(Reserved::Again);
+    };
+    if let Some(reward) = reward.filter(|reward| reward.limit.is_some()) {
+        claim(&mut tx, &reward).await?;
+    }
+    tx.commit().await?;
+    ctx.faults.step("pledge.inserted");
+    Ok(Reserved::Pledge(pledge))
+}
+
+/// An earlier pledge that this form may be a repetition of.
+struct Existing {
+    id: PledgeId,
+    form_key: Uuid,
+    campaign: CampaignId,
+    reward: Option<RewardId>,
+    amount: Money,
+    state: PledgeState,
+}
+
+impl Existing {
+    fn meets(&self, form: &StartPledge, amount: Money) -> Result<Reserved, StartRefusal> {
+        let same_terms =
+            self.campaign == form.campaign && self.reward == form.reward && self.amount == amount;
+        let same_form = self.form_key == form.form_key;
+        match (self.state, same_terms) {
+            // Two tabs, a double click, a retry: one pledge.
+            (PledgeState::Pending, true) => Ok(Reserved::Pledge(self.id)),
+            (PledgeState::Pending, false) if !same_form => Ok(Reserved::Supersedes(self.id)),
+            (_, true) if same_form && !self.state.is_over() => Ok(Reserved::Pledge(self.id)),
+            _ if same_form => Err(StartRefusal::FormAlreadyUsed),
+            _ => Err(PledgeRefusal::AlreadyPledged.into()),
+        }
+    }
+}
+
+/// The pledge this form made, or else the backer's open pledge to the campaign.
+async fn existing(db: &mut PgConnection, backer: PersonId, form: &StartPledge) -> Result<Option<Existing>> {
+    let row = sqlx::query!(
+        r#"select id as "id: PledgeId", form_key, campaign_id as "campaign: CampaignId",
+                  reward_id as "reward: RewardId", amount, currency, state
+           from pledges
+           where backer_id = $1
+                 and (form_key = $2
+                      or campaign_id = $3 and state in ('pending', 'committed', 'authorized', 'charging', 'errored',
+                                                        'needs_action'))
+           order by form_key = $2 desc
+           limit 1"#,
+        backer as PersonId,
+        form.form_key,
+        form.campaign as CampaignId,
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        Ok(Existing {
+            id: row.id,
+            form_key: row.form_key,
+            campaign: row.campaign,
+            reward: row.reward,
+            amount: rows::money(row.amount, &row.currency)?,
+            state: rows::named("pledges.state", &row.state)?,
+        })
+    })
+    .transpose()
+}
+
+/// Writes the pledge and the first line of its history; `None` when the backer has an open one or the form was
+/// used in this very moment.
+async fn insert(
+    db: &mut PgConnection,
+    ctx: &Ctx,
+    offer: &Offer,
+    reward: Option<&Reward>,
+    form: &StartPledge,
+    mandate: &str,
+) -> Result<Option<PledgeId>> {
+    let id = sqlx::query_scalar!(
+        r#"
+        with pledge as (
+            insert into pledges (id, campaign_id, backer_id, reward_id, form_key, collection, amount, currency,
+                                 reward_title, reward_minimum, mandate, reserved_until)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock() + make_interval(secs => $12))
+            -- the form's key, or the backer's one open pledge: whichever refused, the caller looks again
+            on conflict do nothing
+            returning id
+        ), history as (
+            insert into pledge_history (pledge_id, to_state, event, source)
+            select id, 'pending', 'pledge_started', 'backer' from pledge
+        )
+        select id as "id: PledgeId" from pledge
+        "#,
+        PledgeId(Uuid::now_v7()) as PledgeId,
+        offer.campaign_id as CampaignId,
+        offer.backer_id as PersonId,
+        offer.reward_id as Option<RewardId>,
+        form.form_key,
+        offer.collection.as_str(),
+        offer.amount.amount(),
+        offer.amount.currency().code(),
+        reward.map(|reward| reward.title.as_str()),
+        offer.reward_minimum.map(Money::amount),
+        mandate,
+        ctx.config.reservation.as_secs_f64(),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(id)
+}
+
+/// Takes a slot of a limited reward. The guard is in the statement: of two who want the last one, one waits for the
+/// other's commit and then finds none.
+async fn claim(db: &mut PgConnection, reward: &Reward) -> Result<(), StartRefusal> {
+    let claimed = sqlx::query!(
+        "update rewards set claimed = claimed + 1 where id = $1 and claimed < slots",
+        reward.id as RewardId,
+    )
+    .execute(db)
+    .await?;
+    if claimed.rows_affected() == 1 {
+        return Ok(());
+    }
+    Err(PledgeRefusal::SoldOut { title: reward.title.clone() }.into())
+}

@@ -1,0 +1,137 @@
+//! Pledges as their backer, or a campaign's visitors, see them.
+
+use chrono::{DateTime, Utc};
+use domain::{Campaign, CampaignId, Collection, Money, PersonId, Pledge, PledgeId, PledgeState};
+use rust_decimal::Decimal;
+use sqlx::PgPool;
+
+use crate::{Result, payments, rows};
+
+/// A pledge on its backer's own pages.
+#[derive(Clone, Debug)]
+pub struct MyPledge {
+    pub id: PledgeId,
+    pub campaign_slug: String,
+    pub campaign_title: String,
+    pub campaign: Campaign,
+    pub amount: Money,
+    pub reward_title: Option<String>,
+    pub state: PledgeState,
+    pub collection: Collection,
+    pub mandate: String,
+    /// While pending: until when the slot is kept.
+    pub reserved_until: Option<DateTime<Utc>>,
+    /// While pending: why the last card was declined, in plain words.
+    pub declined: Option<&'static str>,
+    pub can_cancel: bool,
+    pub created_at: DateTime<Utc>,
+}
+
+/// All pledges of a person, newest first.
+pub async fn mine(db: &PgPool, backer: PersonId) -> Result<Vec<MyPledge>> {
+    select(db, backer, None).await
+}
+
+/// One pledge; `None` when there is none or it is somebody else's.
+pub async fn by_id(db: &PgPool, backer: PersonId, pledge: PledgeId) -> Result<Option<MyPledge>> {
+    Ok(select(db, backer, Some(pledge)).await?.pop())
+}
+
+async fn select(db: &PgPool, backer: PersonId, only: Option<PledgeId>) -> Result<Vec<MyPledge>> {
+    let rows = sqlx::query_as!(
+        MyPledgeRow,
+        r#"select pledges.id as "id: PledgeId", pledges.state, collection, amount, pledges.currency, reward_title,
+                  mandate, reserved_until, decline_code, pledges.created_at, clock() as "now!",
+                  campaigns.id as "campaign: CampaignId", slug, title, creator_id as "creator: PersonId", model,
+                  campaigns.state as campaign_state, suspended_at, goal, starts_at as "starts_at!",
+                  ends_at as "ends_at!"
+           from pledges join campaigns on campaigns.id = campaign_id
+           where backer_id = $1 and ($2::uuid is null or pledges.id = $2)
+           order by pledges.created_at desc limit 200"#,
+        backer as PersonId,
+        only as Option<PledgeId>,
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(MyPledgeRow::pledge).collect()
+}
+
+struct MyPledgeRow {
+    id: PledgeId,
+    state: String,
+    collection: String,
+    amount: Decimal,
+    currency: String,
+    reward_title: Option<String>,
+    mandate: String,
+    reserved_until: Option<DateTime<Utc>>,
+    decline_code: Option<String>,
+    created_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+    campaign: CampaignId,
+    slug: String,
+    title: String,
+    creator: PersonId,
+    model: String,
+    campaign_state: String,
+    suspended_at: Option<DateTime<Utc>>,
+    goal: Decimal,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+}
+
+impl MyPledgeRow {
+    fn pledge(self) -> Result<MyPledge> {
+        let state: PledgeState = rows::named("pledges.state", &self.state)?;
+        let campaign = Campaign {
+            id: self.campaign,
+            creator_id: self.creator,
+            model: rows::named("campaigns.model", &self.model)?,
+            state: rows::named("campaigns.state", &self.campaign_state)?,
+            suspended: self.suspended_at.is_some(),
+            goal: rows::money(self.goal, &self.currency)?,
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+        };
+        Ok(MyPledge {
+            id: self.id,
+            can_cancel: Pledge::cancellable(state, &campaign, self.now).is_ok(),
+            campaign_slug: self.slug,
+            campaign_title: self.title,
+            campaign,
+            amount: rows::money(self.amount, &self.currency)?,
+            reward_title: self.reward_title,
+            state,
+            collection: rows::named("pledges.collection", &self.collection)?,
+            mandate: self.mandate,
+            reserved_until: self.reserved_until.filter(|_| state == PledgeState::Pending),
+            declined: self.decline_code.as_deref().map(payments::in_plain_words),
+            created_at: self.created_at,
+        })
+    }
+}
+
+/// Somebody who backed a campaign lately.
+#[derive(Clone, Debug)]
+pub struct RecentBacker {
+    pub display_name: String,
+    pub confirmed_at: DateTime<Utc>,
+}
+
+/// The latest backers of a campaign whose pledges stand.
+pub async fn recent_backers(db: &PgPool, campaign: CampaignId) -> Result<Vec<RecentBacker>> {
+    let rows = sqlx::query!(
+        r#"select display_name, confirmed_at as "confirmed_at!"
+           from pledges join people on people.id = backer_id
+           where campaign_id = $1 and confirmed_at is not null
+                 and state not in ('dropped', 'cancelled', 'expired', 'voided', 'refunded')
+           order by confirmed_at desc limit 8"#,
+        campaign as CampaignId,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| RecentBacker { display_name: row.display_name, confirmed_at: row.confirmed_at })
+        .collect())
+}

@@ -1,0 +1,26 @@
+//! From stored columns to domain types. A value that does not parse is our own defect, never the visitor's.
+
+use domain::{Currency, Money};
+use rust_decimal::Decimal;
+
+use crate::{Error, Result};
+
+/// A currency column.
+pub fn currency(code: &str) -> Result<Currency> {
+    Currency::parse(code).map_err(|_| Error::broken(format!("currency {code}")))
+}
+
+/// An amount column with the currency column beside it.
+pub fn money(amount: Decimal, code: &str) -> Result<Money> {
+    Money::new(amount, currency(code)?).map_err(|_| Error::broken("amount finer than its currency"))
+}
+
+/// A text column that holds one of the domain's names (state, model ...).
+pub fn named<T: std::str::FromStr>(column: &str, value: &str) -> Result<T> {
+    value.parse().map_err(|_| Error::broken(format!("{column} {value}")))
+}
+
+/// A counter column that the domain counts in `u32`.
+pub fn count(column: &str, value: i32) -> Result<u32> {
+    u32::try_from(value).map_err(|_| Error::broken(column))
+}

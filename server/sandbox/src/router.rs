@@ -1,0 +1,122 @@
+//! Every route of the sandbox.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{RawPathParams, Request, State};
+use axum::response::Response;
+use axum::routing::{MethodRouter, delete, get, post};
+
+use crate::answer::answer;
+use crate::api::{
+    Call, Operation, balance_transactions, charges, customers, disputes, events, payment_intents,
+    payment_methods, refunds, sessions, setup_intents, webhook_endpoints,
+};
+use crate::app::App;
+use crate::controls;
+use crate::error::{ApiError, Outcome};
+use crate::pages::{self, card_page, objects, three_ds};
+use crate::tx::Tx;
+
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .merge(api())
+        .route("/", get(objects::index))
+        .route("/health", get(pages::health))
+        .route("/c/pay/{session}", get(card_page::show).post(card_page::submit))
+        .route("/3ds/{intent}", get(three_ds::show).post(three_ds::answer))
+        .route("/_sandbox/style.css", get(pages::style))
+        .route("/_sandbox/objects", get(objects::all))
+        .route("/_sandbox/objects/{id}", get(objects::one))
+        .route("/_sandbox/faults", get(controls::armed).post(controls::arm).delete(controls::disarm))
+        .route("/_sandbox/clock", get(controls::clock).post(controls::move_clock))
+        .with_state(app)
+}
+
+fn api() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/customers", reads(customers::list).merge(writes(customers::create)))
+        .route(
+            "/v1/customers/{id}",
+            reads(customers::retrieve).merge(writes(customers::update)).merge(deletes(customers::delete)),
+        )
+        .route("/v1/customers/{id}/payment_methods", reads(customers::payment_methods))
+        .route("/v1/payment_methods", reads(payment_methods::list).merge(writes(payment_methods::create)))
+        .route(
+            "/v1/payment_methods/{id}",
+            reads(payment_methods::retrieve).merge(writes(payment_methods::update)),
+        )
+        .route("/v1/payment_methods/{id}/attach", writes(payment_methods::attach))
+        .route("/v1/payment_methods/{id}/detach", writes(payment_methods::detach))
+        .route("/v1/setup_intents", reads(setup_intents::list).merge(writes(setup_intents::create)))
+        .route("/v1/setup_intents/{id}", reads(setup_intents::retrieve).merge(writes(setup_intents::update)))
+        .route("/v1/setup_intents/{id}/confirm", writes(setup_intents::confirm))
+        .route("/v1/setup_intents/{id}/cancel", writes(setup_intents::cancel))
+        .route("/v1/payment_intents", reads(payment_intents::list).merge(writes(payment_intents::create)))
+        .route(
+            "/v1/payment_intents/{id}",
+            reads(payment_intents::retrieve).merge(writes(payment_intents::update)),
+        )
+        .route("/v1/payment_intents/{id}/confirm", writes(payment_intents::confirm))
+        .route("/v1/payment_intents/{id}/capture", writes(payment_intents::capture))
+        .route("/v1/payment_intents/{id}/cancel", writes(payment_intents::cancel))
+        .route("/v1/charges", reads(charges::list))
+        .route("/v1/charges/{id}", reads(charges::retrieve).merge(writes(charges::update)))
+        .route("/v1/charges/{id}/refunds", reads(refunds::of_charge))
+        .route("/v1/refunds", reads(refunds::list).merge(writes(refunds::create)))
+        .route("/v1/refunds/{id}", reads(refunds::retrieve).merge(writes(refunds::update)))
+        .route("/v1/disputes", reads(disputes::list))
+        .route("/v1/disputes/{id}", reads(disputes::retrieve).merge(writes(disputes::update)))
+        .route("/v1/disputes/{id}/close", writes(disputes::close))
+        .route("/v1/radar/early_fraud_warnings", reads(disputes::fraud_warnings))
+        .route("/v1/balance_transactions", reads(balance_transactions::list))
+        .route("/v1/balance_transactions/{id}", reads(balance_transactions::retrieve))
+        .route("/v1/checkout/sessions", reads(sessions::list).merge(writes(sessions::create)))
+        .route("/v1/checkout/sessions/{id}", reads(sessions::retrieve).merge(writes(sessions::update)))
+        .route("/v1/checkout/sessions/{id}/line_items", reads(sessions::line_items))
+        .route("/v1/checkout/sessions/{id}/expire", writes(sessions::expire))
+        .route("/v1/events", reads(events::list))
+        .route("/v1/events/{id}", reads(events::retrieve))
+        .route(
+            "/v1/webhook_endpoints",
+            reads(webhook_endpoints::list).merge(writes(webhook_endpoints::create)),
+        )
+        .route(
+            "/v1/webhook_endpoints/{id}",
+            reads(webhook_endpoints::retrieve)
+                .merge(writes(webhook_endpoints::update))
+                .merge(deletes(webhook_endpoints::delete)),
+        )
+        .route("/v1/{*unknown}", reads(unknown_url).merge(writes(unknown_url)).merge(deletes(unknown_url)))
+}
+
+fn reads(operation: Operation) -> MethodRouter<Arc<App>> {
+    get(move |app: State<Arc<App>>, path: RawPathParams, request: Request| run(app, operation, path, request))
+}
+
+fn writes(operation: Operation) -> MethodRouter<Arc<App>> {
+    post(move |app: State<Arc<App>>, path: RawPathParams, request: Request| {
+        run(app, operation, path, request)
+    })
+}
+
+fn deletes(operation: Operation) -> MethodRouter<Arc<App>> {
+    delete(move |app: State<Arc<App>>, path: RawPathParams, request: Request| {
+        run(app, operation, path, request)
+    })
+}
+
+async fn run(
+    State(app): State<Arc<App>>,
+    operation: Operation,
+    path: RawPathParams,
+    request: Request,
+) -> Response {
+    let id = path.iter().next().map(|(_, id)| id.to_owned()).unwrap_or_default();
+    let (parts, body) = request.into_parts();
+    answer(app, operation, id, parts, body).await
+}
+
+fn unknown_url(_: &mut Tx, call: &Call) -> Outcome {
+    Err(ApiError::unknown_url(&call.method, &call.path))
+}

@@ -1,0 +1,14 @@
+//! What the sandbox promises, told over HTTP: each test starts a server of its own on a free port.
+
+mod captures;
+mod cards;
+mod checkout;
+mod faults;
+mod front_door;
+mod idempotency;
+mod money;
+mod objects;
+mod refunds;
+mod restart;
+mod support;
+mod webhooks;

@@ -1,0 +1,204 @@
+//! What the command line can do.
+
+use std::net::SocketAddr;
+use std::process::{ExitCode, Stdio};
+
+use anyhow::{Context, Result};
+use backend::Ctx;
+use clap::Subcommand;
+use sandbox::{Sandbox, WebhookTarget};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::embedded_postgres::EmbeddedPostgres;
+use crate::settings::{AppEnv, Gateway, Settings};
+use crate::{security, site};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve the site (the default).
+    Serve,
+    /// Bring the database's schema up to date and stop.
+    Migrate,
+    /// Run a command beside a throw-away PostgreSQL, whose address it finds in DATABASE_URL.
+    WithPostgres {
+        #[arg(trailing_var_arg = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+/// # Errors
+/// Whatever kept the command from being carried out, fit to be shown to the operator.
+pub async fn run(command: Command, settings: &Settings) -> Result<ExitCode> {
+    match command {
+        Command::Serve => serve(settings).await,
+        Command::Migrate => migrate(settings).await,
+        Command::WithPostgres { command } => with_postgres(&command).await,
+    }
+}
+
+async fn serve(settings: &Settings) -> Result<ExitCode> {
+    settings.check()?;
+    // First, so that a taken port is told before anything is started.
+    let listener = TcpListener::bind(settings.bind_addr).await.with_context(|| {
+        format!("cannot listen on {}: BIND_ADDR chooses another address", settings.bind_addr)
+    })?;
+    let postgres = own_postgres(settings).await?;
+    let served = serve_over(settings, listener, postgres.as_ref()).await;
+    if let Some(postgres) = postgres {
+        postgres.stop().await?;
+    }
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve_over(
+    settings: &Settings,
+    listener: TcpListener,
+    postgres: Option<&EmbeddedPostgres>,
+) -> Result<()> {
+    let db = connect(settings, postgres).await?;
+    refuse_a_moved_clock(settings, &db).await?;
+    let (gateway, sandbox) = gateway(settings).await?;
+    let ctx = Ctx::new(db, settings.backend(gateway))?;
+    if settings.app_env == AppEnv::Demo {
+        backend::demo::seed(&ctx).await?;
+    }
+    let running = site::start(ctx, listener, settings.trusted_proxies.clone(), site::Workers::On)?;
+    greet(settings, sandbox.as_ref().map(sandbox::Running::base_url));
+    until_told_to_stop().await?;
+    running.stop().await;
+    if let Some(sandbox) = sandbox {
+        sandbox.shutdown().await;
+    }
+    Ok(())
+}
+
+async fn own_postgres(settings: &Settings) -> Result<Option<EmbeddedPostgres>> {
+    if settings.database_url.is_some() {
+        return Ok(None);
+    }
+    std::fs::create_dir_all(&settings.data_dir).context("cannot create the data folder")?;
+    let postgres = EmbeddedPostgres::start(&settings.data_dir).await?;
+    // For tools beside the server: psql, the browser tests.
+    std::fs::write(settings.data_dir.join("database_url"), postgres.url())?;
+    Ok(Some(postgres))
+}
+
+async fn connect(settings: &Settings, postgres: Option<&EmbeddedPostgres>) -> Result<PgPool> {
+    let url = match (postgres, &settings.database_url) {
+        (Some(postgres), _) => postgres.url(),
+        (None, Some(url)) => url.clone(),
+        (None, None) => anyhow::bail!("no database"),
+    };
+    let db = PgPoolOptions::new()
+        .max_connections(settings.database_connections)
+        .acquire_timeout(std::time::Duration::from_secs(5))
+        .connect(&url)
+        .await
+        .context("cannot connect to PostgreSQL (DATABASE_URL)")?;
+    backend::MIGRATIONS.run(&db).await.context("cannot bring the database's schema up to date")?;
+    Ok(db)
+}
+
+/// Deadlines follow the database's clock; only tests may move it.
+async fn refuse_a_moved_clock(settings: &Settings, db: &PgPool) -> Result<()> {
+    if settings.app_env == AppEnv::Production && backend::clock::is_shifted(db).await? {
+        anyhow::bail!("APP_ENV=production refuses to start: the database's clock_shift is not zero");
+    }
+    Ok(())
+}
+
+/// Stripe, or without a key the sandbox, with a webhook endpoint that points back here.
+async fn gateway(settings: &Settings) -> Result<(Gateway, Option<sandbox::Running>)> {
+    if let Some(secret_key) = &settings.stripe_secret_key {
+        let gateway = Gateway {
+            secret_key: secret_key.clone(),
+            webhook_secrets: settings.stripe_webhook_secret.clone(),
+            api_base: settings.stripe_api_base.clone(),
+            hosted_pages: settings
+                .stripe_api_base
+                .clone()
+                .unwrap_or_else(|| "https://checkout.stripe.com".into()),
+        };
+        return Ok((gateway, None));
+    }
+    let secret = site::kept_secret(&settings.data_dir.join("webhook_secret"), "whsec_")?;
+    let config = sandbox::Config {
+        bind: settings.sandbox_addr.unwrap_or_else(|| next_port(settings.bind_addr)),
+        state_dir: Some(settings.data_dir.join("sandbox")),
+        webhook: Some(WebhookTarget {
+            url: format!("http://{}{}", settings.bind_addr, security::WEBHOOK_PATH),
+            secret: secret.clone(),
+            api_version: None,
+        }),
+        ..sandbox::Config::default()
+    };
+    let sandbox = match Sandbox::start(config.clone()).await {
+        Ok(sandbox) => sandbox,
+        // The neighbouring port belongs to somebody else, and nobody asked for it by name.
+        Err(_) if settings.sandbox_addr.is_none() => {
+            Sandbox::start(sandbox::Config { bind: SocketAddr::new(config.bind.ip(), 0), ..config }).await?
+        }
+        Err(error) => return Err(error),
+    };
+    let gateway = Gateway {
+        secret_key: "sk_test_sandbox".into(),
+        webhook_secrets: vec![secret],
+        api_base: Some(format!("{}/", sandbox.base_url())),
+        hosted_pages: sandbox.base_url(),
+    };
+    Ok((gateway, Some(sandbox)))
+}
+
+fn next_port(addr: SocketAddr) -> SocketAddr {
+    SocketAddr::new(addr.ip(), addr.port().wrapping_add(1))
+}
+
+fn greet(settings: &Settings, sandbox: Option<String>) {
+    println!("\nGroundswell is at {}", settings.public_url());
+    if let Some(sandbox) = sandbox {
+        println!(
+            "The sandbox gateway is at {sandbox} (test card 4242 4242 4242 4242, any later date, any CVC)"
+        );
+    }
+    if settings.app_env == AppEnv::Demo {
+        println!("{}", backend::demo::LOG_INS);
+    }
+    println!("Ctrl-C stops it.\n");
+}
+
+async fn until_told_to_stop() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+async fn migrate(settings: &Settings) -> Result<ExitCode> {
+    let postgres = own_postgres(settings).await?;
+    let connected = connect(settings, postgres.as_ref()).await;
+    if let Some(postgres) = postgres {
+        postgres.stop().await?;
+    }
+    connected?;
+    println!("The schema is up to date.");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn with_postgres(command: &[String]) -> Result<ExitCode> {
+    let [program, arguments @ ..] = command else { anyhow::bail!("which command?") };
+    let postgres = EmbeddedPostgres::throw_away().await?;
+    let status = tokio::process::Command::new(program)
+        .args(arguments)
+        .env("DATABASE_URL", postgres.url())
+        .stdin(Stdio::null())
+        .status()
+        .await;
+    postgres.stop().await?;
+    let code = status.with_context(|| format!("cannot run {program}"))?.code().unwrap_or(1);
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}

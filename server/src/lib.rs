@@ -1,0 +1,12 @@
+//! What never reaches a browser: the command line's work, the router, the layers around it.
+
+pub mod assets;
+pub mod commands;
+pub mod embedded_postgres;
+pub mod health;
+pub mod progress;
+pub mod router;
+pub mod security;
+pub mod settings;
+pub mod site;
+pub mod webhook;

@@ -1,0 +1,61 @@
+//! Every route that is not a page, and every layer, on one screen. The page routes are in `app::App`.
+
+use anyhow::Result;
+use app::{App, shell, ssr};
+use axum::extract::FromRef;
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use backend::Ctx;
+use backend::payments::webhook::LARGEST_BODY;
+use leptos::config::LeptosOptions;
+use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use tokio_util::sync::CancellationToken;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use crate::assets::Assets;
+use crate::security::{self, TrustedProxies};
+use crate::{assets, health, progress, webhook};
+
+/// What every handler can ask for.
+#[derive(Clone)]
+pub struct Site {
+    pub ctx: Ctx,
+    pub options: LeptosOptions,
+    /// Cancelled when the server stops: streams end by it.
+    pub stop: CancellationToken,
+    pub proxies: TrustedProxies,
+}
+
+impl FromRef<Site> for LeptosOptions {
+    fn from_ref(site: &Site) -> Self {
+        site.options.clone()
+    }
+}
+
+/// # Errors
+/// When the built site's files cannot be read.
+pub fn router(site: Site) -> Result<Router> {
+    let options = site.options.clone();
+    let ctx = site.ctx.clone();
+    let provide = move || ssr::provide(&ctx);
+    let guarded = security::Site::new(&site.ctx.config.public_url, site.proxies.clone());
+    let assets = Assets::load(&options.site_root)?;
+    let routes = Router::new()
+        .leptos_routes_with_context(&site, generate_route_list(App), provide.clone(), {
+            let options = options.clone();
+            move || shell(options.clone(), assets::style_address())
+        })
+        .fallback(file_and_error_handler_with_context::<Site, _>(provide, |options| {
+            shell(options, assets::style_address())
+        }))
+        // Pages are small and made for one person; the built files are compressed already.
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(assets, assets::serve))
+        .route("/api/campaigns/{id}/progress", get(progress::stream))
+        .route(security::WEBHOOK_PATH, post(webhook::stripe).layer(RequestBodyLimitLayer::new(LARGEST_BODY)))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .with_state(site);
+    Ok(security::guard(routes, &guarded))
+}

@@ -1,0 +1,150 @@
+//! Every setting, read once from the command line or the environment. `server --help` is their documentation;
+//! `.env.example` lists them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use backend::config::{Config, Environment, StripeConfig};
+use clap::{Args, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+use crate::security::TrustedProxies;
+
+#[derive(Args, Clone, Debug)]
+pub struct Settings {
+    /// Whether stand-ins are allowed: a demo may run on a sandbox gateway, a production server refuses to.
+    #[arg(long, env = "APP_ENV", value_enum, default_value = "demo", global = true)]
+    pub app_env: AppEnv,
+    /// Where the site listens.
+    #[arg(long, env = "BIND_ADDR", default_value = "127.0.0.1:3000", global = true)]
+    pub bind_addr: SocketAddr,
+    /// How browsers reach the site, without a trailing slash. [default: http:// and BIND_ADDR]
+    #[arg(long, env = "PUBLIC_URL", global = true)]
+    pub public_url: Option<String>,
+    /// Where the demo's database, sandbox and secrets live.
+    #[arg(long, env = "GROUNDSWELL_DATA_DIR", default_value = ".data", global = true)]
+    pub data_dir: PathBuf,
+    /// A PostgreSQL to use. Without it the server keeps one of its own below the data folder.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub database_url: Option<String>,
+    /// Connections to the database at most.
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value = "20", global = true)]
+    pub database_connections: u32,
+    /// The payment gateway's secret key. Without it the server starts a sandbox that speaks the same language.
+    #[arg(long, env = "STRIPE_SECRET_KEY", hide_env_values = true, global = true)]
+    pub stripe_secret_key: Option<String>,
+    /// The webhook endpoint's signing secrets, with commas: two while one is being rotated.
+    #[arg(long, env = "STRIPE_WEBHOOK_SECRET", hide_env_values = true, value_delimiter = ',', global = true)]
+    pub stripe_webhook_secret: Vec<String>,
+    /// Another server that speaks Stripe's API. [default: Stripe's own]
+    #[arg(long, env = "STRIPE_API_BASE", global = true)]
+    pub stripe_api_base: Option<String>,
+    /// Where the sandbox listens, when there is one. [default: the port after BIND_ADDR's]
+    #[arg(long, env = "SANDBOX_ADDR", global = true)]
+    pub sandbox_addr: Option<SocketAddr>,
+    /// Addresses and networks whose X-Forwarded-For is believed, with commas.
+    #[arg(long, env = "TRUSTED_PROXIES", default_value = "", global = true)]
+    pub trusted_proxies: TrustedProxies,
+    /// How long a reward's slot is kept for a backer who is at the card page, in seconds.
+    #[arg(long, env = "RESERVATION_SECONDS", default_value = "900", global = true)]
+    pub reservation_seconds: u64,
+    /// One line of JSON per log entry instead of text.
+    #[arg(long, env = "LOG_JSON", global = true)]
+    pub log_json: bool,
+    /// For tests: the named step of a pledge at which the process ends as if killed.
+    #[arg(long, env = "CRASH_AT", hide = true, global = true)]
+    pub crash_at: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AppEnv {
+    Demo,
+    Production,
+}
+
+/// Longer than Stripe's slowest good answers; what takes longer is *unknown*.
+const GATEWAY_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Settings {
+    /// Text or JSON lines to standard error; `RUST_LOG` chooses what.
+    pub fn start_logging(&self) {
+        let filter = EnvFilter::try_from_default_env()
+            .unwrap_or_else(|_| EnvFilter::new("warn,server=info,backend=info,app=info"));
+        let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        if self.log_json { logs.json().init() } else { logs.init() }
+    }
+
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        self.public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{}", self.bind_addr))
+            .trim_end_matches('/')
+            .to_owned()
+    }
+
+    /// Refuses what must not run in production, all of it at once.
+    ///
+    /// # Errors
+    /// A list of everything that is missing or a stand-in.
+    pub fn check(&self) -> Result<()> {
+        if self.app_env == AppEnv::Demo {
+            return Ok(());
+        }
+        let key = self.stripe_secret_key.as_deref().unwrap_or_default();
+        let complaints: Vec<&str> = [
+            (
+                self.database_url.is_none(),
+                "DATABASE_URL is not set: production does not keep its own PostgreSQL",
+            ),
+            (key.is_empty(), "STRIPE_SECRET_KEY is not set: production does not run on the sandbox"),
+            (key.contains("_test_"), "STRIPE_SECRET_KEY is a test key"),
+            (
+                self.stripe_webhook_secret.iter().all(|secret| secret.trim().is_empty()),
+                "STRIPE_WEBHOOK_SECRET is not set",
+            ),
+            (!self.public_url().starts_with("https://"), "PUBLIC_URL must be https"),
+            (self.stripe_api_base.is_some(), "STRIPE_API_BASE points away from the gateway"),
+            (self.crash_at.is_some(), "CRASH_AT is for tests"),
+        ]
+        .into_iter()
+        .filter_map(|(wrong, complaint)| wrong.then_some(complaint))
+        .collect();
+        if complaints.is_empty() {
+            return Ok(());
+        }
+        bail!("APP_ENV=production refuses to start:\n  - {}", complaints.join("\n  - "))
+    }
+
+    /// The backend's settings, over a gateway that is given.
+    #[must_use]
+    pub fn backend(&self, gateway: Gateway) -> Config {
+        Config {
+            environment: match self.app_env {
+                AppEnv::Demo => Environment::Demo,
+                AppEnv::Production => Environment::Production,
+            },
+            public_url: self.public_url(),
+            stripe: StripeConfig {
+                secret_key: gateway.secret_key,
+                webhook_secrets: gateway.webhook_secrets,
+                api_base: gateway.api_base,
+                timeout: GATEWAY_TIMEOUT,
+            },
+            form_targets: vec![gateway.hosted_pages],
+            reservation: Duration::from_secs(self.reservation_seconds),
+            crash_at: self.crash_at.clone(),
+        }
+    }
+}
+
+/// The payment gateway in use: Stripe, or the sandbox.
+pub struct Gateway {
+    pub secret_key: String,
+    pub webhook_secrets: Vec<String>,
+    pub api_base: Option<String>,
+    /// Origin of its hosted card pages.
+    pub hosted_pages: String,
+}

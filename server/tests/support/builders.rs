@@ -1,0 +1,180 @@
+//! Campaigns for tests, made in the database: what is under test is pledging to them.
+
+use chrono::{TimeDelta, Utc};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::TestApp;
+use super::people::{Answer, Person};
+
+pub struct CampaignBuilder<'a> {
+    app: &'a TestApp,
+    model: &'static str,
+    state: &'static str,
+    goal: &'static str,
+    currency: &'static str,
+    starts_in: TimeDelta,
+    ends_in: TimeDelta,
+    suspended: bool,
+    creator: Option<Uuid>,
+}
+
+#[derive(Clone, Debug)]
+pub struct TestCampaign {
+    pub id: Uuid,
+    pub slug: String,
+    pub creator: Uuid,
+    pub currency: &'static str,
+    db: PgPool,
+}
+
+impl TestApp {
+    /// A live all-or-nothing campaign in euros that ends in 30 days.
+    pub fn campaign(&self) -> CampaignBuilder<'_> {
+        CampaignBuilder {
+            app: self,
+            model: "aon",
+            state: "live",
+            goal: "1000.00",
+            currency: "EUR",
+            starts_in: TimeDelta::days(-1),
+            ends_in: TimeDelta::days(30),
+            suspended: false,
+            creator: None,
+        }
+    }
+}
+
+impl CampaignBuilder<'_> {
+    pub fn model(mut self, model: &'static str) -> Self {
+        self.model = model;
+        self
+    }
+
+    pub fn state(mut self, state: &'static str) -> Self {
+        self.state = state;
+        self
+    }
+
+    pub fn goal(mut self, goal: &'static str, currency: &'static str) -> Self {
+        (self.goal, self.currency) = (goal, currency);
+        self
+    }
+
+    pub fn ends_in(mut self, ends_in: TimeDelta) -> Self {
+        self.ends_in = ends_in;
+        self
+    }
+
+    pub fn starts_in(mut self, starts_in: TimeDelta) -> Self {
+        self.starts_in = starts_in;
+        self
+    }
+
+    pub fn suspended(mut self) -> Self {
+        self.suspended = true;
+        self
+    }
+
+    pub fn by(mut self, creator: &Person) -> Self {
+        self.creator = Some(creator.id);
+        self
+    }
+
+    pub async fn build(self) -> TestCampaign {
+        let db = &self.app.db;
+        let creator = match self.creator {
+            Some(creator) => creator,
+            None => self.app.person("Marta Rebelo").await.id,
+        };
+        let id = Uuid::now_v7();
+        let slug = format!("campaign-{}", id.simple());
+        sqlx::query(
+            "with campaign as (
+                 insert into campaigns (id, creator_id, slug, title, pitch, category, model, state, goal, currency,
+                                        starts_at, ends_at, suspended_at, story_html)
+                 values ($1, $2, $3, 'The Reading Boat', 'Books by boat', 'books', $4, $5, $6::numeric, $7,
+                         clock() + $8, clock() + $9, case when $10 then clock() end, '<p>A story.</p>')
+             )
+             insert into campaign_stats (campaign_id) values ($1)",
+        )
+        .bind(id)
+        .bind(creator)
+        .bind(&slug)
+        .bind(self.model)
+        .bind(self.state)
+        .bind(self.goal.parse::<rust_decimal::Decimal>().expect("a goal"))
+        .bind(self.currency)
+        .bind(self.starts_in)
+        .bind(self.ends_in)
+        .bind(self.suspended)
+        .execute(db)
+        .await
+        .expect("a campaign");
+        TestCampaign { id, slug, creator, currency: self.currency, db: db.clone() }
+    }
+}
+
+impl TestCampaign {
+    /// A reward; `slots` of `None` is unlimited.
+    pub async fn reward(&self, minimum: &str, slots: Option<i32>) -> Uuid {
+        let id = Uuid::now_v7();
+        sqlx::query(
+            "insert into rewards (id, campaign_id, title, minimum, currency, slots)
+             values ($1, $2, 'A name on the bow', $3, $4, $5)",
+        )
+        .bind(id)
+        .bind(self.id)
+        .bind(minimum.parse::<rust_decimal::Decimal>().expect("a minimum"))
+        .bind(self.currency)
+        .bind(slots)
+        .execute(&self.db)
+        .await
+        .expect("a reward");
+        id
+    }
+
+    /// The running total and the number of backers.
+    pub async fn totals(&self) -> (String, i64) {
+        sqlx::query_as("select pledged::text, backers from campaign_stats where campaign_id = $1")
+            .bind(self.id)
+            .fetch_one(&self.db)
+            .await
+            .expect("totals")
+    }
+}
+
+impl Person {
+    /// Sends the pledge form with a new form key.
+    pub async fn pledge(&self, campaign: &TestCampaign, reward: Option<Uuid>, amount: &str) -> Answer {
+        self.pledge_with(campaign, reward, amount, Uuid::now_v7()).await
+    }
+
+    /// Sends the pledge form with a given key, as a double click or a retry does.
+    pub async fn pledge_with(
+        &self,
+        campaign: &TestCampaign,
+        reward: Option<Uuid>,
+        amount: &str,
+        form_key: Uuid,
+    ) -> Answer {
+        let (id, key) = (campaign.id.to_string(), form_key.to_string());
+        let reward = reward.map(|reward| reward.to_string()).unwrap_or_default();
+        let form = [("campaign", id.as_str()), ("reward", &reward), ("amount", amount), ("form_key", &key)];
+        self.call("start_pledge", &form).await
+    }
+}
+
+/// The states of all pledges of a person, oldest first.
+pub async fn states(app: &TestApp, person: &Person) -> Vec<String> {
+    sqlx::query_scalar("select state from pledges where backer_id = $1 order by created_at, id")
+        .bind(person.id)
+        .fetch_all(&app.db)
+        .await
+        .expect("states")
+}
+
+/// An instant for what needs one.
+pub fn now() -> chrono::DateTime<Utc> {
+    Utc::now()
+}

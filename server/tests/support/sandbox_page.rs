@@ -1,0 +1,30 @@
+//! What a backer does on the gateway's card page.
+
+use reqwest::{Client, Response, redirect::Policy};
+
+pub const GOOD: &str = "4242424242424242";
+pub const DECLINED: &str = "4000000000000002";
+pub const NEEDS_3DS: &str = "4000002760003184";
+
+fn browser() -> Client {
+    Client::builder().redirect(Policy::none()).build().expect("a client")
+}
+
+/// Types a card and sends the page. Answers with the gateway's response: a redirect when it took the card.
+pub async fn enter(url: &str, card: &str) -> Response {
+    let form = [
+        ("email", "bea@example.org"),
+        ("number", card),
+        ("exp", "12/40"),
+        ("cvc", "123"),
+        ("name", "Bea Tamm"),
+    ];
+    browser().post(url).form(&form).send().await.expect("the card page answers")
+}
+
+/// Enters a card that works.
+pub async fn pay(url: &str) -> Response {
+    let response = enter(url, GOOD).await;
+    assert_eq!(response.status().as_u16(), 303, "the card page takes the card");
+    response
+}
