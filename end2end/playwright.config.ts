@@ -1,6 +1,6 @@
 import { defineConfig, devices } from '@playwright/test';
 import { launchOptions } from './support/chromium.ts';
-import { address, baseURL, dataDir } from './support/site.ts';
+import { address, baseURL, dataDir, sandboxAddress } from './support/site.ts';
 
 export default defineConfig({
   testDir: 'tests',
@@ -31,7 +31,7 @@ export default defineConfig({
 
   webServer: {
     command: '../scripts/e2e-server',
-    env: { BIND_ADDR: address, GROUNDSWELL_DATA_DIR: dataDir },
+    env: { BIND_ADDR: address, SANDBOX_ADDR: sandboxAddress, GROUNDSWELL_DATA_DIR: dataDir },
     url: `${baseURL}/health/ready`,
     timeout: 60_000,
     // Its PostgreSQL wants to be stopped, not killed.

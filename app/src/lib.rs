@@ -24,8 +24,8 @@ use pages::me::MyPledges;
 use pages::pledge::{Confirmation, PledgePage, Returned};
 use pages::status::NotFound;
 
-/// The document around every page. `style` is the style sheet's address.
-pub fn shell(options: LeptosOptions, style: String) -> impl IntoView {
+/// The document around every page.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -33,7 +33,7 @@ pub fn shell(options: LeptosOptions, style: String) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <link rel="stylesheet" href=style/>
+                <link rel="stylesheet" href="/pkg/groundswell.css"/>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options islands=true/>
                 <MetaTags/>

@@ -1,15 +1,18 @@
-// Where the site under test listens and keeps its data. Chosen once: Playwright's workers load this
-// module again, and inherit the environment of the process that chose.
+// Where the site under test and its sandbox listen, and where they keep their data. Chosen once: Playwright's
+// workers load this module again, and inherit the environment of the process that chose.
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 process.env.E2E_ADDRESS ??= `127.0.0.1:${await freePort()}`;
+process.env.E2E_SANDBOX_ADDRESS ??= `127.0.0.1:${await freePort()}`;
 process.env.GROUNDSWELL_DATA_DIR ??= newDataDir();
 
 export const address = process.env.E2E_ADDRESS;
+export const sandboxAddress = process.env.E2E_SANDBOX_ADDRESS;
 export const baseURL = `http://${address}`;
+export const sandboxURL = `http://${sandboxAddress}`;
 export const dataDir = process.env.GROUNDSWELL_DATA_DIR;
 
 function freePort(): Promise<number> {

@@ -12,8 +12,8 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// The style sheet, joined from `style/` when the server was built.
-const STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/groundswell.css"));
+/// Where cargo-leptos puts the style sheet.
+pub const STYLE_SHEET: &str = "/pkg/groundswell.css";
 
 /// Every file by its address.
 #[derive(Clone)]
@@ -43,7 +43,6 @@ impl Assets {
         if root.is_dir() {
             collect(&root, &root, &mut files)?;
         }
-        files.insert(style_address(), Asset::of(STYLE.into(), None, "text/css; charset=utf-8", true)?);
         let watched = std::env::var_os("LEPTOS_WATCH").is_some();
         Ok(Self { files: Arc::new(files), fresh_from: watched.then(|| Arc::new(root)) })
     }
@@ -54,16 +53,10 @@ impl Assets {
             Some(root) => {
                 let mut files = HashMap::new();
                 collect(root, root, &mut files).ok()?;
-                files.remove(path).or_else(|| self.files.get(path).cloned())
+                files.remove(path)
             }
         }
     }
-}
-
-/// Where the style sheet is. Its name changes with its content, so browsers may keep it for ever.
-#[must_use]
-pub fn style_address() -> String {
-    format!("/pkg/groundswell.{}.css", backend::fingerprint(STYLE.as_bytes()))
 }
 
 /// Answers with a file if there is one at the address; everything else goes on to the pages.
@@ -80,14 +73,11 @@ pub async fn serve(State(assets): State<Assets>, request: Request, next: Next) -
 impl Asset {
     fn read(file: &Path, hashed: bool) -> Result<Self> {
         let brotli = std::fs::read(with_ending(file, "br")).ok().map(Bytes::from);
-        Self::of(std::fs::read(file)?.into(), brotli, kind(file), hashed)
-    }
-
-    fn of(plain: Bytes, brotli: Option<Bytes>, kind: &'static str, hashed: bool) -> Result<Self> {
+        let plain = Bytes::from(std::fs::read(file)?);
         let etag = HeaderValue::from_str(&format!("\"{}\"", backend::fingerprint(&plain)))?;
         let caching =
             if hashed { "public, max-age=31536000, immutable" } else { "public, max-age=0, must-revalidate" };
-        Ok(Self { plain, brotli, kind, etag, caching })
+        Ok(Self { plain, brotli, kind: kind(file), etag, caching })
     }
 
     fn answer(self, request: &Request) -> Response {

@@ -65,7 +65,7 @@ async fn serve_over(
     if settings.app_env == AppEnv::Demo {
         backend::demo::seed(&ctx).await?;
     }
-    let running = site::start(ctx, listener, settings.trusted_proxies.clone(), site::Workers::On)?;
+    let running = site::start(ctx, listener, settings.edge(), site::Workers::On)?;
     greet(settings, sandbox.as_ref().map(sandbox::Running::base_url));
     until_told_to_stop().await?;
     running.stop().await;
@@ -192,12 +192,15 @@ async fn migrate(settings: &Settings) -> Result<ExitCode> {
 async fn with_postgres(command: &[String]) -> Result<ExitCode> {
     let [program, arguments @ ..] = command else { anyhow::bail!("which command?") };
     let postgres = EmbeddedPostgres::throw_away().await?;
+    // Ctrl-C reaches the command too: it ends, and then the database is stopped in peace.
+    let ignoring = tokio::spawn(async { while tokio::signal::ctrl_c().await.is_ok() {} });
     let status = tokio::process::Command::new(program)
         .args(arguments)
         .env("DATABASE_URL", postgres.url())
         .stdin(Stdio::null())
         .status()
         .await;
+    ignoring.abort();
     postgres.stop().await?;
     let code = status.with_context(|| format!("cannot run {program}"))?.code().unwrap_or(1);
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))

@@ -9,4 +9,5 @@ pub mod router;
 pub mod security;
 pub mod settings;
 pub mod site;
+pub mod watchers;
 pub mod webhook;

@@ -3,11 +3,13 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use backend::live::Encoded;
+use backend::throttle::ClientAddress;
 use domain::CampaignId;
 use futures::{Stream, StreamExt, stream};
 use tokio::sync::watch;
@@ -19,15 +21,28 @@ use crate::router::Site;
 const HEARTBEAT: Duration = Duration::from_secs(25);
 
 /// `GET /api/campaigns/{id}/progress`
-pub async fn stream(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+pub async fn stream(
+    State(site): State<Site>,
+    Extension(address): Extension<ClientAddress>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let Ok(campaign) = id.parse::<CampaignId>() else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(place) = site.watchers.enter(address) else {
+        return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "60")]).into_response();
+    };
     // Watch before reading: what changes in between is then seen twice rather than never.
     let watching = site.ctx.live.watch(campaign);
     match backend::campaigns::progress(&site.ctx.db, campaign).await {
         Ok(Some(progress)) => {
             let seen = last_event_id(&headers);
             let events = events(Encoded::of(&progress), seen, watching);
-            respond(events.take_until(site.stop.cancelled_owned()))
+            let held = events.map(move |event| {
+                // The place is kept for as long as the stream lives.
+                let _ = &place;
+                event
+            });
+            respond(held.take_until(site.stop.cancelled_owned()))
         }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => {

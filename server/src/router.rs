@@ -15,6 +15,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::assets::Assets;
 use crate::security::{self, TrustedProxies};
+use crate::watchers::Watchers;
 use crate::{assets, health, progress, webhook};
 
 /// What every handler can ask for.
@@ -25,6 +26,7 @@ pub struct Site {
     /// Cancelled when the server stops: streams end by it.
     pub stop: CancellationToken,
     pub proxies: TrustedProxies,
+    pub watchers: Watchers,
 }
 
 impl FromRef<Site> for LeptosOptions {
@@ -44,11 +46,9 @@ pub fn router(site: Site) -> Result<Router> {
     let routes = Router::new()
         .leptos_routes_with_context(&site, generate_route_list(App), provide.clone(), {
             let options = options.clone();
-            move || shell(options.clone(), assets::style_address())
+            move || shell(options.clone())
         })
-        .fallback(file_and_error_handler_with_context::<Site, _>(provide, |options| {
-            shell(options, assets::style_address())
-        }))
+        .fallback(file_and_error_handler_with_context::<Site, _>(provide, shell))
         // Pages are small and made for one person; the built files are compressed already.
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(assets, assets::serve))

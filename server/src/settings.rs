@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::security::TrustedProxies;
+use crate::site::Edge;
 
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
@@ -47,6 +48,9 @@ pub struct Settings {
     /// Addresses and networks whose X-Forwarded-For is believed, with commas.
     #[arg(long, env = "TRUSTED_PROXIES", default_value = "", global = true)]
     pub trusted_proxies: TrustedProxies,
+    /// How many live bars one address may watch at once.
+    #[arg(long, env = "STREAMS_PER_ADDRESS", default_value = "200", global = true)]
+    pub streams_per_address: usize,
     /// How long a reward's slot is kept for a backer who is at the card page, in seconds.
     #[arg(long, env = "RESERVATION_SECONDS", default_value = "900", global = true)]
     pub reservation_seconds: u64,
@@ -83,6 +87,11 @@ impl Settings {
             .unwrap_or_else(|| format!("http://{}", self.bind_addr))
             .trim_end_matches('/')
             .to_owned()
+    }
+
+    #[must_use]
+    pub fn edge(&self) -> Edge {
+        Edge { proxies: self.trusted_proxies.clone(), streams_per_address: self.streams_per_address }
     }
 
     /// Refuses what must not run in production, all of it at once.

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::router::{self, Site};
 use crate::security::TrustedProxies;
+use crate::watchers::Watchers;
 
 /// Requests under way may take this long to end after the signal; then they are cut.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,6 +26,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub enum Workers {
     On,
     Off,
+}
+
+/// What is between the site and its visitors.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// Whose `X-Forwarded-For` is believed.
+    pub proxies: TrustedProxies,
+    /// How many live bars one address may watch at once.
+    pub streams_per_address: usize,
+}
+
+impl Default for Edge {
+    fn default() -> Self {
+        Self { proxies: TrustedProxies::default(), streams_per_address: 200 }
+    }
 }
 
 /// A site that serves until it is stopped.
@@ -38,11 +54,12 @@ pub struct Running {
 ///
 /// # Errors
 /// When the settings of the built site cannot be read.
-pub fn start(ctx: Ctx, listener: TcpListener, proxies: TrustedProxies, workers: Workers) -> Result<Running> {
+pub fn start(ctx: Ctx, listener: TcpListener, edge: Edge, workers: Workers) -> Result<Running> {
     let addr = listener.local_addr()?;
     let stop = CancellationToken::new();
     let options = get_configuration(None).context("the LEPTOS_* settings cannot be read")?.leptos_options;
-    let site = Site { ctx: ctx.clone(), options, stop: stop.clone(), proxies };
+    let watchers = Watchers::new(edge.streams_per_address);
+    let site = Site { ctx: ctx.clone(), options, stop: stop.clone(), proxies: edge.proxies, watchers };
     let service = router::router(site)?.into_make_service_with_connect_info::<SocketAddr>();
     // With Nagle's algorithm a small answer may wait 40 ms for nothing.
     let listener = listener.tap_io(|stream| {

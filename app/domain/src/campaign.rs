@@ -103,7 +103,7 @@ pub fn mandate(campaign: &Campaign, amount: Money, collection: Collection, now: 
             )
         }
         Collection::Hold => format!(
-            "{amount} is held on your card now and charged after {end}, only if the goal is met; \
+            "On your card, {amount} is held now and charged after {end}, only if the goal is met; \
              otherwise the hold is released. {cancelling}"
         ),
         Collection::ChargeNow => format!(

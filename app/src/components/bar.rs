@@ -8,7 +8,6 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Size {
     Small,
-    Normal,
     Large,
 }
 
@@ -16,7 +15,6 @@ impl Size {
     fn class(self, stopped: bool) -> String {
         let size = match self {
             Self::Small => " bar--small",
-            Self::Normal => "",
             Self::Large => " bar--large",
         };
         format!("bar{size}{}", if stopped { " bar--stopped" } else { "" })
@@ -25,7 +23,6 @@ impl Size {
     fn crest(self) -> &'static str {
         match self {
             Self::Small => "M.5 0H-10C-4-0-6 8 .5 8Z",
-            Self::Normal => "M.5 0H-18C-7 0-11 14 .5 14Z",
             Self::Large => "M.5 0H-34C-14 0-20 24 .5 24Z",
         }
     }

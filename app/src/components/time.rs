@@ -19,7 +19,7 @@ pub fn date(at: DateTime<Utc>) -> String {
 pub fn span(left: TimeDelta) -> (i64, &'static str) {
     let (count, one, many) = match left {
         left if left >= TimeDelta::hours(48) => (left.num_days(), "day", "days"),
-        left if left >= TimeDelta::minutes(120) => (left.num_hours(), "hour", "hours"),
+        left if left >= TimeDelta::minutes(60) => (left.num_hours(), "hour", "hours"),
         left if left >= TimeDelta::minutes(1) => (left.num_minutes(), "minute", "minutes"),
         _ => (left.num_seconds().max(0), "second", "seconds"),
     };
@@ -59,7 +59,8 @@ mod tests {
         for (left, words) in [
             (TimeDelta::days(12), (12, "days")),
             (TimeDelta::hours(47), (47, "hours")),
-            (TimeDelta::minutes(61), (61, "minutes")),
+            (TimeDelta::minutes(61), (1, "hour")),
+            (TimeDelta::minutes(59), (59, "minutes")),
             (TimeDelta::seconds(61), (1, "minute")),
             (TimeDelta::seconds(-5), (0, "seconds")),
         ] {

@@ -37,7 +37,7 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                     <h2 class="visually-hidden" id="promise">"What will happen to your card"</h2>
                     <p class="summary__promise">{
                         let promise = form.promise.clone();
-                        move || promise.replace("{amount}", &said(&read.read(), "your pledge"))
+                        move || promise.replace("{amount}", &said(&read.read(), "the amount you pledge"))
                     }</p>
                 </section>
                 <button
@@ -49,7 +49,7 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                     {move || if sent() { "Opening the card page…".to_owned() } else { format!("Pledge {}", said(&read.read(), "")) }}
                 </button>
                 <p class="muted small">
-                    <Icon name="lock"/>
+                    <Icon name="lock" inline=true/>
                     " Next: the payment provider's own page asks for your card. Your card number never passes through this site."
                 </p>
             </div>

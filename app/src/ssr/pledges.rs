@@ -35,8 +35,9 @@ pub async fn start(campaign: &str, reward: &str, amount: &str, form_key: &str) -
         Err(refusal @ StartRefusal::GatewayAway) => {
             Err(keep(ApiError::conflict(None, refusal)).keep("form_key", form_key))
         }
-        Err(refusal @ (StartRefusal::Amount(_) | StartRefusal::NotChargeable(_))) => {
-            Err(keep(ApiError::refused(refusal.field(), &refusal)))
+        // Whatever the campaign's state, this amount will not do.
+        Err(refusal) if refusal.field() == Some("amount") => {
+            Err(keep(ApiError::refused(Some("amount"), &refusal)))
         }
         Err(refusal) => Err(keep(ApiError::conflict(refusal.field(), &refusal))),
     }

@@ -1,15 +1,38 @@
-//! The page for when no page of the site can be drawn: no script, no style, nothing that could fail again.
+//! The page for when no page of the site can be drawn. It looks like the site, but nothing in it runs or asks
+//! anybody: nothing that could fail again.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+
+use crate::assets::STYLE_SHEET;
+
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; frame-ancestors 'none'",
+);
 
 /// `title` and `text` are ours, never a visitor's: they are not escaped.
 #[must_use]
 pub fn plain_page(status: StatusCode, title: &'static str, text: &'static str) -> Response {
     let page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>{title} · Groundswell</title></head>\n\
-         <body><main><h1>{title}</h1><p>{text}</p><p><a href=\"/\">To the home page</a></p></main></body>\n</html>\n"
+        r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title} · Groundswell</title>
+<link rel="stylesheet" href="{STYLE_SHEET}">
+</head>
+<body>
+<main class="wrap status">
+<p class="status__code">{code}</p>
+<h1>{title}</h1>
+<p class="status__text">{text}</p>
+<div class="cluster"><a class="button button--primary" href="/">To the home page</a></div>
+</main>
+</body>
+</html>
+"#,
+        code = status.as_u16(),
     );
-    (status, Html(page)).into_response()
+    (status, [(header::CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response()
 }

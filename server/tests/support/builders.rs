@@ -1,6 +1,6 @@
 //! Campaigns for tests, made in the database: what is under test is pledging to them.
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use super::TestApp;
 use super::people::{Answer, Person};
 
 pub struct CampaignBuilder<'a> {
-    app: &'a TestApp,
+    db: &'a PgPool,
     model: &'static str,
     state: &'static str,
     goal: &'static str,
@@ -31,8 +31,14 @@ pub struct TestCampaign {
 impl TestApp {
     /// A live all-or-nothing campaign in euros that ends in 30 days.
     pub fn campaign(&self) -> CampaignBuilder<'_> {
-        CampaignBuilder {
-            app: self,
+        CampaignBuilder::on(&self.db)
+    }
+}
+
+impl<'a> CampaignBuilder<'a> {
+    pub fn on(db: &'a PgPool) -> Self {
+        Self {
+            db,
             model: "aon",
             state: "live",
             goal: "1000.00",
@@ -43,9 +49,7 @@ impl TestApp {
             creator: None,
         }
     }
-}
 
-impl CampaignBuilder<'_> {
     pub fn model(mut self, model: &'static str) -> Self {
         self.model = model;
         self
@@ -82,10 +86,10 @@ impl CampaignBuilder<'_> {
     }
 
     pub async fn build(self) -> TestCampaign {
-        let db = &self.app.db;
+        let db = self.db;
         let creator = match self.creator {
             Some(creator) => creator,
-            None => self.app.person("Marta Rebelo").await.id,
+            None => Person::logged_in(db, "", "Marta Rebelo").await.id,
         };
         let id = Uuid::now_v7();
         let slug = format!("campaign-{}", id.simple());
@@ -144,6 +148,30 @@ impl TestCampaign {
     }
 }
 
+/// A pledge form that is filled in.
+pub struct PledgeForm([(&'static str, String); 4]);
+
+pub fn pledge_form(
+    campaign: &TestCampaign,
+    reward: Option<Uuid>,
+    amount: &str,
+    form_key: Uuid,
+) -> PledgeForm {
+    let reward = reward.map(|reward| reward.to_string()).unwrap_or_default();
+    PledgeForm([
+        ("campaign", campaign.id.to_string()),
+        ("reward", reward),
+        ("amount", amount.to_owned()),
+        ("form_key", form_key.to_string()),
+    ])
+}
+
+impl PledgeForm {
+    pub fn fields(&self) -> [(&str, &str); 4] {
+        self.0.each_ref().map(|(name, value)| (*name, value.as_str()))
+    }
+}
+
 impl Person {
     /// Sends the pledge form with a new form key.
     pub async fn pledge(&self, campaign: &TestCampaign, reward: Option<Uuid>, amount: &str) -> Answer {
@@ -158,23 +186,43 @@ impl Person {
         amount: &str,
         form_key: Uuid,
     ) -> Answer {
-        let (id, key) = (campaign.id.to_string(), form_key.to_string());
-        let reward = reward.map(|reward| reward.to_string()).unwrap_or_default();
-        let form = [("campaign", id.as_str()), ("reward", &reward), ("amount", amount), ("form_key", &key)];
-        self.call("start_pledge", &form).await
+        self.call("start_pledge", &pledge_form(campaign, reward, amount, form_key).fields()).await
+    }
+
+    pub async fn cancel(&self, pledge: Uuid) -> Answer {
+        self.call("cancel_pledge", &[("pledge", &pledge.to_string())]).await
     }
 }
 
 /// The states of all pledges of a person, oldest first.
 pub async fn states(app: &TestApp, person: &Person) -> Vec<String> {
-    sqlx::query_scalar("select state from pledges where backer_id = $1 order by created_at, id")
-        .bind(person.id)
-        .fetch_all(&app.db)
-        .await
-        .expect("states")
+    person.states(&app.db).await
 }
 
-/// An instant for what needs one.
-pub fn now() -> chrono::DateTime<Utc> {
-    Utc::now()
+impl Person {
+    pub async fn states(&self, db: &PgPool) -> Vec<String> {
+        sqlx::query_scalar("select state from pledges where backer_id = $1 order by created_at, id")
+            .bind(self.id)
+            .fetch_all(db)
+            .await
+            .expect("states")
+    }
+
+    /// Their pledges, oldest first.
+    pub async fn pledges(&self, db: &PgPool) -> Vec<Uuid> {
+        sqlx::query_scalar("select id from pledges where backer_id = $1 order by created_at, id")
+            .bind(self.id)
+            .fetch_all(db)
+            .await
+            .expect("pledges")
+    }
+}
+
+/// Slots taken of a reward.
+pub async fn claimed(db: &PgPool, reward: Uuid) -> i32 {
+    sqlx::query_scalar("select claimed from rewards where id = $1")
+        .bind(reward)
+        .fetch_one(db)
+        .await
+        .expect("a reward")
 }

@@ -4,26 +4,29 @@ use std::collections::HashMap;
 
 use domain::{PledgeEvent, PledgeState, Step};
 use serde_json::Value;
+use sqlx::PgPool;
 
-use super::TestApp;
+use super::gateway::Gateway;
 
-pub async fn check(app: &TestApp) {
-    ledger_balances(app).await;
-    totals_are_sums(app).await;
-    slots_are_counted(app).await;
-    at_most_one_payment_a_pledge(app).await;
-    histories_are_walks(app).await;
-    collected_is_in_the_ledger(app).await;
+pub async fn check(db: &PgPool, gateway: &Gateway) {
+    ledger_balances(db).await;
+    totals_are_sums(db).await;
+    slots_are_counted(db).await;
+    at_most_one_payment_a_pledge(gateway).await;
+    at_most_one_page_a_pledge(gateway).await;
+    histories_are_walks(db).await;
+    collected_is_in_the_ledger(db).await;
+    no_job_was_put_aside(db).await;
 }
 
-async fn ledger_balances(app: &TestApp) {
-    none(app, "an unbalanced ledger transaction",
+async fn ledger_balances(db: &PgPool) {
+    none(db, "an unbalanced ledger transaction",
         "select transaction_id::text from ledger_entries group by transaction_id, currency having sum(amount) <> 0").await;
 }
 
-async fn totals_are_sums(app: &TestApp) {
+async fn totals_are_sums(db: &PgPool) {
     none(
-        app,
+        db,
         "a campaign whose total is not the sum of its pledges",
         "select campaign_id::text from campaign_stats stats
          where (pledged, backers) is distinct from (
@@ -35,9 +38,9 @@ async fn totals_are_sums(app: &TestApp) {
     .await;
 }
 
-async fn slots_are_counted(app: &TestApp) {
+async fn slots_are_counted(db: &PgPool) {
     none(
-        app,
+        db,
         "a limited reward whose slots are miscounted",
         "select id::text from rewards where slots is not null and claimed <> (
              select count(*) from pledges where reward_id = rewards.id
@@ -47,26 +50,32 @@ async fn slots_are_counted(app: &TestApp) {
 }
 
 /// Counted at the gateway, by the id we sent with each payment.
-async fn at_most_one_payment_a_pledge(app: &TestApp) {
-    let mut succeeded: HashMap<String, u32> = HashMap::new();
-    for object in gateway_objects(app).await {
-        let pledge = object["metadata"]["pledge_id"].as_str();
-        if let (Some("payment_intent"), Some("succeeded"), Some(pledge)) =
-            (object["object"].as_str(), object["status"].as_str(), pledge)
-        {
-            *succeeded.entry(pledge.to_owned()).or_default() += 1;
-        }
+async fn at_most_one_payment_a_pledge(gateway: &Gateway) {
+    let mut intents = gateway.all("payment_intent").await;
+    intents.retain(|intent| intent["status"] == "succeeded");
+    at_most_one("succeeded payment", &intents);
+}
+
+/// However often it was asked for.
+async fn at_most_one_page_a_pledge(gateway: &Gateway) {
+    at_most_one("page", &gateway.all("checkout.session").await);
+}
+
+fn at_most_one(what: &str, objects: &[Value]) {
+    let mut counts: HashMap<&str, u32> = HashMap::new();
+    for pledge in objects.iter().filter_map(|object| object["metadata"]["pledge_id"].as_str()) {
+        *counts.entry(pledge).or_default() += 1;
     }
-    assert!(succeeded.values().all(|count| *count == 1), "a pledge was paid twice: {succeeded:?}");
+    assert!(counts.values().all(|count| *count == 1), "more than one {what} for a pledge: {counts:?}");
 }
 
 /// Every line of every history is an edge of the state machine, and the last one is where the pledge is.
-async fn histories_are_walks(app: &TestApp) {
+async fn histories_are_walks(db: &PgPool) {
     let lines: Vec<(String, Option<String>, String, String, String)> = sqlx::query_as(
         "select pledge_id::text, from_state, to_state, event, state
          from pledge_history join pledges on pledges.id = pledge_id order by pledge_id, pledge_history.id",
     )
-    .fetch_all(&app.db)
+    .fetch_all(db)
     .await
     .expect("histories");
     let mut at: HashMap<String, (String, String)> = HashMap::new();
@@ -86,9 +95,9 @@ async fn histories_are_walks(app: &TestApp) {
     }
 }
 
-async fn collected_is_in_the_ledger(app: &TestApp) {
+async fn collected_is_in_the_ledger(db: &PgPool) {
     none(
-        app,
+        db,
         "a captured pledge without its ledger transaction",
         "select id::text from pledges where state = 'captured'
          and not exists (select from ledger_transactions where pledge_id = pledges.id and kind = 'captured')",
@@ -96,25 +105,16 @@ async fn collected_is_in_the_ledger(app: &TestApp) {
     .await;
 }
 
-/// Everything the gateway holds.
-pub async fn gateway_objects(app: &TestApp) -> Vec<Value> {
-    let url = format!("{}/_sandbox/objects", app.sandbox.base_url());
-    let found: Value = reqwest::get(url).await.expect("an answer").json().await.expect("objects");
-    match found {
-        Value::Array(objects) => objects,
-        Value::Object(kinds) => kinds
-            .into_iter()
-            .flat_map(|(_, all)| match all {
-                Value::Array(objects) => objects,
-                Value::Object(objects) => objects.into_iter().map(|(_, object)| object).collect(),
-                _ => Vec::new(),
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
+async fn no_job_was_put_aside(db: &PgPool) {
+    none(
+        db,
+        "a job that kept failing",
+        "select kind || ': ' || last_error from staged_jobs where parked_at is not null",
+    )
+    .await;
 }
 
-async fn none(app: &TestApp, what: &str, query: &'static str) {
-    let found: Vec<String> = sqlx::query_scalar(query).fetch_all(&app.db).await.expect("an answer");
+async fn none(db: &PgPool, what: &str, query: &'static str) {
+    let found: Vec<String> = sqlx::query_scalar(query).fetch_all(db).await.expect("an answer");
     assert!(found.is_empty(), "{what}: {found:?}");
 }

@@ -5,6 +5,8 @@
 
 pub mod builders;
 pub mod database;
+pub mod deliveries;
+pub mod gateway;
 pub mod invariants;
 pub mod people;
 pub mod sandbox_page;
@@ -13,9 +15,10 @@ use std::time::Duration;
 
 use backend::config::{Config, Environment, StripeConfig};
 use backend::{Ctx, inbox, jobs};
+use gateway::Gateway;
 use sandbox::{Sandbox, WebhookTarget};
-use server::security::{TrustedProxies, WEBHOOK_PATH};
-use server::site::{self, Running, Workers};
+use server::security::WEBHOOK_PATH;
+use server::site::{self, Edge, Running, Workers};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
@@ -26,35 +29,66 @@ pub struct TestApp {
     pub ctx: Ctx,
     /// The site's address, without a trailing slash.
     pub base: String,
-    pub sandbox: sandbox::Running,
+    pub gateway: Gateway,
+    sandbox: sandbox::Running,
     site: Running,
+}
+
+/// What differs between one test's site and another's.
+pub struct Setup {
+    pub workers: Workers,
+    /// Whether the gateway delivers its events.
+    pub webhooks: bool,
+    pub secrets: Vec<&'static str>,
+    /// The product's patience with the gateway.
+    pub timeout: Duration,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            workers: Workers::On,
+            webhooks: true,
+            secrets: vec![WEBHOOK_SECRET],
+            timeout: Duration::from_secs(10),
+        }
+    }
 }
 
 impl TestApp {
     /// With workers: webhooks are applied as in real life.
     pub async fn start() -> Self {
-        Self::start_with(Workers::On, true).await
+        Self::start_with(Setup::default()).await
     }
 
     /// Without workers and without webhooks: the test says what arrives when, and pumps.
     pub async fn start_quiet() -> Self {
-        Self::start_with(Workers::Off, false).await
+        Self::start_with(Setup { workers: Workers::Off, webhooks: false, ..Setup::default() }).await
     }
 
-    async fn start_with(workers: Workers, webhooks: bool) -> Self {
+    /// With workers, but the gateway's events are lost.
+    pub async fn start_deaf() -> Self {
+        Self::start_with(Setup { webhooks: false, ..Setup::default() }).await
+    }
+
+    pub async fn start_with(setup: Setup) -> Self {
         let db = database::fresh().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let webhook = webhooks.then(|| WebhookTarget {
+        let webhook = setup.webhooks.then(|| WebhookTarget {
             url: format!("{base}{WEBHOOK_PATH}"),
-            secret: WEBHOOK_SECRET.into(),
+            secret: setup.secrets[0].into(),
             api_version: None,
         });
-        let sandbox =
-            Sandbox::start(sandbox::Config { webhook, ..Default::default() }).await.expect("a sandbox");
-        let ctx = Ctx::new(db.clone(), config(&base, &sandbox.base_url())).expect("a context");
-        let site = site::start(ctx.clone(), listener, TrustedProxies::default(), workers).expect("a site");
-        Self { db, ctx, base, sandbox, site }
+        // Quick to try again: tests wait for it.
+        let webhook_retry_base = Duration::from_millis(100);
+        let sandbox = Sandbox::start(sandbox::Config { webhook, webhook_retry_base, ..Default::default() })
+            .await
+            .expect("a sandbox");
+        let gateway = Gateway::at(sandbox.base_url());
+        let ctx = Ctx::new(db.clone(), config(&base, &gateway.base, &setup)).expect("a context");
+        let site = site::start(ctx.clone(), listener, Edge::default(), setup.workers).expect("a site");
+        Self { db, ctx, base, gateway, sandbox, site }
     }
 
     /// Applies everything that waits and runs every job that is due.
@@ -68,9 +102,19 @@ impl TestApp {
         }
     }
 
+    /// Waits until nothing waits to be applied and no job is due, when workers do that.
+    pub async fn settle(&self) {
+        eventually("the workers to be done", async || {
+            let left = "select (select count(*) from pledge_inbox where applied_at is null)
+                             + (select count(*) from staged_jobs where done_at is null)";
+            sqlx::query_scalar::<_, i64>(left).fetch_one(&self.db).await.expect("a count") == 0
+        })
+        .await;
+    }
+
     /// Checks what must always hold, then ends everything. Every test ends with it.
     pub async fn finish(self) {
-        invariants::check(&self).await;
+        invariants::check(&self.db, &self.gateway).await;
         self.site.stop().await;
         self.sandbox.shutdown().await;
         database::drop(self.db).await;
@@ -84,17 +128,22 @@ impl TestApp {
             .await
             .expect("moved");
     }
+
+    /// One number out of the database.
+    pub async fn count(&self, query: &'static str) -> i64 {
+        sqlx::query_scalar(query).fetch_one(&self.db).await.expect("a count")
+    }
 }
 
-fn config(base: &str, gateway: &str) -> Config {
+fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
     Config {
         environment: Environment::Demo,
         public_url: base.to_owned(),
         stripe: StripeConfig {
             secret_key: "sk_test_sandbox".into(),
-            webhook_secrets: vec![WEBHOOK_SECRET.into()],
+            webhook_secrets: setup.secrets.iter().map(|secret| (*secret).to_owned()).collect(),
             api_base: Some(format!("{gateway}/")),
-            timeout: Duration::from_secs(3),
+            timeout: setup.timeout,
         },
         form_targets: vec![gateway.to_owned()],
         reservation: Duration::from_secs(900),
@@ -104,7 +153,7 @@ fn config(base: &str, gateway: &str) -> Config {
 
 /// Waits for something the workers do. Bounded; says what it waited for when it gives up.
 pub async fn eventually<F: AsyncFn() -> bool>(what: &str, holds: F) {
-    for _ in 0..400 {
+    for _ in 0..1200 {
         if holds().await {
             return;
         }

@@ -4,6 +4,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::TestApp;
@@ -22,31 +23,17 @@ impl TestApp {
         browser()
     }
 
-    /// Somebody who is logged in. Made in the database: registration has tests of its own, and hashing is slow.
+    /// Somebody who is logged in.
     pub async fn person(&self, name: &str) -> Person {
-        let id = Uuid::now_v7();
-        let email = format!("{}-{}@example.org", name.to_lowercase().replace(' ', "."), id.simple());
-        sqlx::query("insert into people (id, email, display_name) values ($1, $2, $3)")
-            .bind(id)
-            .bind(&email)
-            .bind(name)
-            .execute(&self.db)
-            .await
-            .expect("a person");
-        let token = Uuid::new_v4().simple().to_string();
-        sqlx::query(
-            "insert into sessions (id, token_hash, person_id, expires_at) values ($1, $2, $1, clock() + interval '1 day')",
+        Person::logged_in(&self.db, &self.base, name).await
+    }
+
+    /// Many of them.
+    pub async fn people(&self, count: usize) -> Vec<Person> {
+        futures::future::join_all(
+            (1..=count).map(async |number| self.person(&format!("Backer {number}")).await),
         )
-        .bind(id)
-        .bind(Sha256::digest(&token).to_vec())
-        .execute(&self.db)
         .await
-        .expect("a session");
-        let mut headers = reqwest::header::HeaderMap::new();
-        headers.insert("cookie", format!("session={token}").parse().expect("a cookie"));
-        let browser =
-            Client::builder().redirect(Policy::none()).default_headers(headers).build().expect("a client");
-        Person { browser, base: self.base.clone(), email, id }
     }
 }
 
@@ -55,6 +42,30 @@ fn browser() -> Client {
 }
 
 impl Person {
+    /// Made in the database: registration has tests of its own, and hashing is slow.
+    pub async fn logged_in(db: &PgPool, base: &str, name: &str) -> Self {
+        let id = Uuid::now_v7();
+        let email = format!("{}-{}@example.org", name.to_lowercase().replace(' ', "."), id.simple());
+        let token = Uuid::new_v4().simple().to_string();
+        sqlx::query(
+            "with person as (insert into people (id, email, display_name) values ($1, $2, $3))
+             insert into sessions (id, token_hash, person_id, expires_at)
+             values ($1, $4, $1, clock() + interval '1 day')",
+        )
+        .bind(id)
+        .bind(&email)
+        .bind(name)
+        .bind(Sha256::digest(&token).to_vec())
+        .execute(db)
+        .await
+        .expect("a person with a session");
+        let mut headers = reqwest::header::HeaderMap::new();
+        headers.insert("cookie", format!("session={token}").parse().expect("a cookie"));
+        let browser =
+            Client::builder().redirect(Policy::none()).default_headers(headers).build().expect("a client");
+        Self { browser, base: base.to_owned(), email, id }
+    }
+
     pub async fn get(&self, path: &str) -> Response {
         self.browser
             .get(format!("{}{path}", self.base))
@@ -66,18 +77,16 @@ impl Person {
 
     /// Calls a server function as script does.
     pub async fn call(&self, function: &str, form: &[(&str, &str)]) -> Answer {
-        let response = self
-            .browser
-            .post(format!("{}/api/{function}", self.base))
-            .header("origin", &self.base)
-            .header("accept", "application/json")
-            .form(form)
-            .send()
-            .await
-            .expect("an answer");
+        self.try_call(function, form).await.expect("an answer")
+    }
+
+    /// The same, when the server may die over it.
+    pub async fn try_call(&self, function: &str, form: &[(&str, &str)]) -> reqwest::Result<Answer> {
+        let request = self.browser.post(format!("{}/api/{function}", self.base)).header("origin", &self.base);
+        let response = request.header("accept", "application/json").form(form).send().await?;
         let status = response.status().as_u16();
-        let text = response.text().await.expect("a text");
-        Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+        let text = response.text().await?;
+        Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })
     }
 
     /// Sends the same as a plain form, from a page of ours.

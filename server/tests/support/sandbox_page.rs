@@ -28,3 +28,12 @@ pub async fn pay(url: &str) -> Response {
     assert_eq!(response.status().as_u16(), 303, "the card page takes the card");
     response
 }
+
+/// Enters a card whose bank asks back, and answers the bank with `complete` or `fail`.
+pub async fn pay_with_3ds(url: &str, result: &str) -> Response {
+    let asked = enter(url, NEEDS_3DS).await;
+    let bank = asked.headers().get("location").and_then(|bank| bank.to_str().ok()).expect("the bank's page");
+    let origin = &url[..url.find("/c/pay").expect("a card page")];
+    let answered = browser().post(format!("{origin}{bank}")).form(&[("result", result)]).send().await;
+    answered.expect("the bank's page answers")
+}

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_location;
 
 use crate::api::error::ApiError;
+use crate::next_path::log_in_address;
 
 /// The page for an address that leads nowhere. The router's fallback gives it its status.
 #[component]
@@ -16,6 +18,7 @@ pub fn NotFound() -> impl IntoView {
 #[component]
 pub fn Problem(error: ApiError) -> impl IntoView {
     let (code, title, text) = words(&error);
+    let log_in = log_in_address(&use_location().pathname.get_untracked());
     view! {
         <Title text=title/>
         <div class="wrap status">
@@ -27,7 +30,7 @@ pub fn Problem(error: ApiError) -> impl IntoView {
             </svg>
             <div class="cluster">
                 {match error {
-                    ApiError::LoginNeeded => view! { <a class="button button--primary" href="/login">"Log in"</a> }.into_any(),
+                    ApiError::LoginNeeded => view! { <a class="button button--primary" href=log_in>"Log in"</a> }.into_any(),
                     _ => view! { <a class="button button--primary" href="/#live">"Find a campaign"</a> }.into_any(),
                 }}
                 <a class="button button--quiet" href="/">"Home"</a>

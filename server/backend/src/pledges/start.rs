@@ -99,15 +99,18 @@ impl From<sqlx::Error> for StartRefusal {
 /// # Errors
 /// [`StartRefusal`]: nothing was charged in any of its cases.
 pub async fn start(ctx: &Ctx, backer: PersonId, form: &StartPledge) -> Result<Started, StartRefusal> {
+    let mut form_key = form.form_key;
     for _ in 0..TRIES {
-        let reserved = reserve(ctx, backer, form).await;
-        match reserved {
+        match reserve(ctx, backer, form, form_key).await {
             Ok(Reserved::Pledge(pledge)) => return Ok(checkout::resume(ctx, pledge).await?),
             // The backer changed their mind at the gateway's page: that page must be closed before another opens.
             Ok(Reserved::Supersedes(older)) => {
                 pledges::lapse(ctx, older).await?;
                 inbox::settled(ctx, older, std::time::Duration::from_secs(3)).await?;
             }
+            // The tab was left open until the reservation lapsed. The key of the next pledge follows from the old
+            // one, so that a double click is still one pledge.
+            Ok(Reserved::After(over)) => form_key = Uuid::new_v5(&over.0, form_key.as_bytes()),
             Ok(Reserved::Again) => {}
             Err(StartRefusal::Failed(error)) if error.is_passing() => {}
             Err(refusal) => return Err(refusal),
@@ -120,16 +123,23 @@ enum Reserved {
     Pledge(PledgeId),
     /// A pending pledge with other terms stands in the way.
     Supersedes(PledgeId),
+    /// The same form made a pledge that is over.
+    After(PledgeId),
     /// Somebody was faster; look again.
     Again,
 }
 
-async fn reserve(ctx: &Ctx, backer: PersonId, form: &StartPledge) -> Result<Reserved, StartRefusal> {
+async fn reserve(
+    ctx: &Ctx,
+    backer: PersonId,
+    form: &StartPledge,
+    form_key: Uuid,
+) -> Result<Reserved, StartRefusal> {
     let campaign = campaigns::rules(&ctx.db, form.campaign).await?.ok_or(StartRefusal::NoSuchCampaign)?;
     let amount = Money::parse_typed(&form.amount, campaign.goal.currency())?;
     let mut tx = ctx.db.begin().await?;
-    if let Some(existing) = existing(&mut tx, backer, form).await? {
-        return existing.meets(form, amount);
+    if let Some(existing) = existing(&mut tx, backer, form.campaign, form_key).await? {
+        return existing.meets(form, form_key, amount);
     }
     let reward = match form.reward {
         Some(reward) => Some(campaigns::reward(&mut tx, reward).await?.ok_or(StartRefusal::NoSuchReward)?),
@@ -141,7 +151,7 @@ async fn reserve(ctx: &Ctx, backer: PersonId, form: &StartPledge) -> Result<Rese
     // What the backer agrees to is stored word for word.
     let mandate = domain::mandate(&campaign, offer.amount, offer.collection, now);
     ctx.faults.step("pledge.before_insert");
-    let Some(pledge) = insert(&mut tx, ctx, &offer, reward.as_ref(), form, &mandate).await? else {
+    let Some(pledge) = insert(&mut tx, ctx, &offer, reward.as_ref(), form_key, &mandate).await? else {
         return Ok(Reserved::Again);
     };
     if let Some(reward) = reward.filter(|reward| reward.limit.is_some()) {
@@ -163,15 +173,16 @@ struct Existing {
 }
 
 impl Existing {
-    fn meets(&self, form: &StartPledge, amount: Money) -> Result<Reserved, StartRefusal> {
+    fn meets(&self, form: &StartPledge, form_key: Uuid, amount: Money) -> Result<Reserved, StartRefusal> {
         let same_terms =
             self.campaign == form.campaign && self.reward == form.reward && self.amount == amount;
-        let same_form = self.form_key == form.form_key;
+        let same_form = self.form_key == form_key;
         match (self.state, same_terms) {
             // Two tabs, a double click, a retry: one pledge.
             (PledgeState::Pending, true) => Ok(Reserved::Pledge(self.id)),
             (PledgeState::Pending, false) if !same_form => Ok(Reserved::Supersedes(self.id)),
-            (_, true) if same_form && !self.state.is_over() => Ok(Reserved::Pledge(self.id)),
+            (state, _) if same_form && state.is_over() => Ok(Reserved::After(self.id)),
+            (_, true) if same_form => Ok(Reserved::Pledge(self.id)),
             _ if same_form => Err(StartRefusal::FormAlreadyUsed),
             _ => Err(PledgeRefusal::AlreadyPledged.into()),
         }
@@ -179,7 +190,12 @@ impl Existing {
 }
 
 /// The pledge this form made, or else the backer's open pledge to the campaign.
-async fn existing(db: &mut PgConnection, backer: PersonId, form: &StartPledge) -> Result<Option<Existing>> {
+async fn existing(
+    db: &mut PgConnection,
+    backer: PersonId,
+    campaign: CampaignId,
+    form_key: Uuid,
+) -> Result<Option<Existing>> {
     let row = sqlx::query!(
         r#"select id as "id: PledgeId", form_key, campaign_id as "campaign: CampaignId",
                   reward_id as "reward: RewardId", amount, currency, state
@@ -191,8 +207,8 @@ async fn existing(db: &mut PgConnection, backer: PersonId, form: &StartPledge) -
            order by form_key = $2 desc
            limit 1"#,
         backer as PersonId,
-        form.form_key,
-        form.campaign as CampaignId,
+        form_key,
+        campaign as CampaignId,
     )
     .fetch_optional(db)
     .await?;
@@ -216,7 +232,7 @@ async fn insert(
     ctx: &Ctx,
     offer: &Offer,
     reward: Option<&Reward>,
-    form: &StartPledge,
+    form_key: Uuid,
     mandate: &str,
 ) -> Result<Option<PledgeId>> {
     let id = sqlx::query_scalar!(
@@ -238,7 +254,7 @@ async fn insert(
         offer.campaign_id as CampaignId,
         offer.backer_id as PersonId,
         offer.reward_id as Option<RewardId>,
-        form.form_key,
+        form_key,
         offer.collection.as_str(),
         offer.amount.amount(),
         offer.amount.currency().code(),

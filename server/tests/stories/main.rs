@@ -1,0 +1,8 @@
+//! Pledging, through the front door: the form, the card page, webhooks, totals, and everything that goes wrong.
+//! Numbers in comments are those of the cases that a test stands for.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod repeats;
+mod three_ways;
