@@ -20,7 +20,9 @@ create table rewards (
     constraint rewards_kind_known check (kind in ('physical', 'digital', 'experience')),
     constraint rewards_slots_positive check (slots > 0),
     -- The guard against selling a slot twice. It holds even if code forgets to ask first.
-    constraint rewards_never_oversold check (claimed >= 0 and (slots is null and claimed = 0 or claimed <= slots)),
+    -- A case, because `claimed <= slots` is null without slots, and a check takes null for yes.
+    constraint rewards_never_oversold check (
+        case when slots is null then claimed = 0 else claimed between 0 and slots end),
     constraint rewards_title_length check (length(title) between 1 and 80),
     -- For the foreign key that keeps a pledge's reward within the pledge's campaign.
     constraint rewards_campaign_id_key unique (campaign_id, id)

@@ -4,5 +4,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod limits;
+mod refusals;
 mod repeats;
+mod returning;
 mod three_ways;

@@ -1,0 +1,121 @@
+// A pledge from the campaign's page to the confirmation, and the bar that moves for everybody.
+import type { Page } from '@playwright/test';
+import { campaign } from '../support/campaigns.ts';
+import { cards, enterCard } from '../support/card_page.ts';
+import { expect, test } from '../support/fixtures.ts';
+import { logIn, newEmail, person, register } from '../support/people.ts';
+import { amountField, awake, choice, expectConfirmed, pledgeButton, send } from '../support/pledging.ts';
+import { expectFigures, expectNeverReloaded, watch } from '../support/watching.ts';
+
+test('a pledge moves the bar on everybody’s open page', async ({ page, anotherPage }) => {
+  const boat = await campaign();
+  const bow = await boat.reward();
+  await person(page, 'Bea Tamm');
+  const watcher = await anotherPage();
+  await watch(watcher, boat);
+  await expectFigures(watcher, { raised: '€0', percent: 0, backers: 0 });
+
+  await page.goto(boat.path);
+  await page.getByRole('link', { name: 'Pledge €25 or more' }).click();
+  await expect(choice(page, bow)).toBeChecked();
+  await awake(page);
+  await send(page, '30');
+  await expect(page.getByText('Nothing is charged now.')).toBeVisible();
+  await enterCard(page, cards.good);
+
+  await expectConfirmed(page);
+  await expect(page.getByRole('main')).toContainText('Your pledge of €30 to The Reading Boat is in.');
+  await expect(page.getByRole('main')).toContainText(bow.title);
+  await expectFigures(watcher, { raised: '€30', percent: 30, backers: 1 });
+  await expectNeverReloaded(watcher);
+
+  await page.getByRole('link', { name: 'Back to the campaign' }).click();
+  await expect(page.getByRole('listitem').filter({ hasText: 'Bea Tamm' })).toContainText('just now');
+});
+
+test('the same without script, for whoever loads the page again @no-script', async ({ page, anotherPage }) => {
+  const boat = await campaign();
+  const bow = await boat.reward();
+  await person(page);
+  const watcher = await anotherPage();
+  await watcher.goto(boat.path);
+  await expectFigures(watcher, { raised: '€0', percent: 0, backers: 0 });
+
+  await page.goto(boat.path);
+  await page.getByRole('link', { name: 'Pledge €25 or more' }).click();
+  await expect(choice(page, bow)).toBeChecked();
+  await send(page, '30');
+  await enterCard(page, cards.good);
+
+  await expectConfirmed(page);
+  await expect(page.getByRole('main')).toContainText('Your pledge of €30 to The Reading Boat is in.');
+  await watcher.reload();
+  await expectFigures(watcher, { raised: '€30', percent: 30, backers: 1 });
+});
+
+test('a stranger registers, logs in and pledges for the reward they came for @both', async ({ page }) => {
+  const boat = await campaign();
+  await boat.reward({ title: 'A postcard', minimum: '5.00' });
+  const bow = await boat.reward();
+  const email = newEmail();
+
+  await page.goto(boat.path);
+  await page.getByRole('link', { name: 'Pledge €25 or more' }).click();
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await register(page, 'Odile Tremblay', email, 'a lantern on the tide');
+  await expect(page.getByRole('status')).toContainText('log in');
+  await logIn(page, email, 'a lantern on the tide');
+
+  await expect(page).toHaveURL(`${boat.pledgePath}?reward=${bow.id}`);
+  await expect(choice(page, bow)).toBeChecked();
+  await expect(amountField(page)).toHaveValue(/^25/);
+  await pledgeButton(page).click();
+  await enterCard(page, cards.good);
+  await expectConfirmed(page);
+  expect(await boat.pledges()).toEqual(['committed']);
+});
+
+test('the form says how it reads the amount, and the promise and the button follow', async ({ page }) => {
+  const boat = await campaign();
+  const bow = await boat.reward();
+  await person(page);
+  await page.goto(boat.pledgePath);
+  await awake(page);
+
+  await choice(page, bow).check();
+  await expect(amountField(page)).toHaveValue(/^25/);
+  await amountField(page).fill('1.234,50');
+
+  await expect(page.getByText('We read this as €1,234.50')).toBeVisible();
+  await expect(pledgeButton(page)).toHaveText('Pledge €1,234.50');
+  await expect(page.getByRole('region', { name: 'What will happen to your card' })).toContainText('charged €1,234.50');
+});
+
+test('what is typed before the script has arrived stays', async ({ page }) => {
+  const boat = await campaign();
+  const bow = await boat.reward();
+  await boat.reward({ title: 'A postcard', minimum: '5.00' });
+  await person(page);
+  const letScriptCome = await holdScriptBack(page);
+  await page.goto(`${boat.pledgePath}?reward=${bow.id}`, { waitUntil: 'commit' });
+
+  await choice(page, { title: 'A postcard' }).check();
+  await amountField(page).fill('42');
+  letScriptCome();
+
+  await expect(page.getByText('We read this as €42')).toBeVisible();
+  await expect(amountField(page)).toHaveValue('42');
+  await expect(choice(page, { title: 'A postcard' })).toBeChecked();
+  await expect(pledgeButton(page)).toHaveText('Pledge €42');
+});
+
+/** A slow line: the page is there, and its script waits for the call that this answers with. */
+async function holdScriptBack(page: Page): Promise<() => void> {
+  let letCome = () => {};
+  const mayCome = new Promise<void>((resolve) => (letCome = resolve));
+  await page.route('**/*.wasm', async (route) => {
+    await mayCome;
+    await route.continue();
+  });
+  return letCome;
+}

@@ -1,0 +1,75 @@
+//! `make bench`: the site measured beside the bare parts it stands on, in one process and one run. It prints a table
+//! of ratios and never fails on a figure: figures of two machines, or of two evenings, say little to each other.
+
+mod http;
+mod live;
+mod pages;
+mod pgbench;
+mod pledges;
+mod stage;
+mod table;
+mod watchers;
+mod webhooks;
+mod weight;
+
+use std::io;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use tracing::Level;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::MakeWriterExt;
+
+use stage::{Plan, Stage};
+use table::Table;
+
+// What the server itself runs on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, word, addr, campaign, count] = arguments.as_slice()
+        && word == watchers::WORD
+    {
+        return watchers::run(addr.parse()?, campaign, count.parse()?).await;
+    }
+    start_logging();
+    let began = Instant::now();
+    let stage = Stage::set(Plan::from_environment()).await?;
+    let measured = tokio::select! {
+        measured = measure(&stage) => measured,
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("interrupted").and(Err(anyhow::anyhow!("interrupted"))),
+    };
+    stage.clear().await?;
+    print!("{}", measured?);
+    println!("\nTook {} s, the making of the site's data included.", began.elapsed().as_secs());
+    Ok(())
+}
+
+/// Lines are made as on a running server, then thrown away: they are part of what a request costs.
+fn start_logging() {
+    let filter = EnvFilter::new("warn,server=info,backend=info,app=info");
+    let writer = io::stderr.with_max_level(Level::WARN).or_else(io::sink);
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).init();
+}
+
+/// The live bar first: memory is compared with that of a process which has served nobody yet.
+async fn measure(stage: &Stage) -> Result<Table> {
+    let mut table = Table::default();
+    if cfg!(debug_assertions) {
+        table.note("A development build: these figures say that every part works, and nothing else.");
+    }
+    table.note(&format!("The disk: {}.", pgbench::disk_sync(stage).await));
+    live::measure(stage, &mut table).await?;
+    weight::measure(stage, &mut table).await?;
+    pages::measure(stage, &mut table).await?;
+    pledges::measure(stage, &mut table).await?;
+    Ok(table)
+}
+
+/// Progress, apart from the table.
+fn say(what: &str) {
+    eprintln!("    {what}");
+}

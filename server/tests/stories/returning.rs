@@ -1,0 +1,69 @@
+//! The way back from the card page: its address proves nothing, and nobody sees another's pledge.
+
+use uuid::Uuid;
+
+use crate::support::builders::states;
+use crate::support::{TestApp, sandbox_page};
+
+// Case 11
+#[tokio::test]
+async fn a_forged_return_address_changes_nothing() {
+    let app = TestApp::start().await;
+    let campaign = app.campaign().model("kia").build().await;
+    let bea = app.person("Bea Tamm").await;
+    bea.pledge(&campaign, None, "25").await;
+    let pledge = bea.pledges(&app.db).await[0];
+
+    for forged in ["redirect_status=succeeded", "session_id=cs_test_paid&redirect_status=succeeded"] {
+        let page = bea.get(&format!("/pledges/{pledge}/return?{forged}")).await;
+        assert_eq!(page.status().as_u16(), 200, "the page says that nothing is confirmed yet");
+    }
+    assert_eq!(states(&app, &bea).await, ["pending"]);
+    assert_eq!(campaign.totals().await, ("0.000".into(), 0));
+    app.finish().await;
+}
+
+// Case 42 in small: no webhook arrives, and the gateway is asked.
+#[tokio::test]
+async fn who_comes_back_before_the_webhook_is_confirmed_by_asking() {
+    let app = TestApp::start_deaf().await;
+    let campaign = app.campaign().model("kia").build().await;
+    let bea = app.person("Bea Tamm").await;
+    let page = bea.pledge(&campaign, None, "25").await;
+    let paid = sandbox_page::pay(page.text()).await;
+    assert_eq!(states(&app, &bea).await, ["pending"]);
+
+    let pledge = bea.pledges(&app.db).await[0];
+    let address = paid.headers()["location"].to_str().expect("an address").to_owned();
+    assert_eq!(address, format!("{}/pledges/{pledge}/return", app.base));
+    let back = bea.get(&format!("/pledges/{pledge}/return")).await;
+    assert_eq!(back.status().as_u16(), 302);
+    assert_eq!(back.headers()["location"], format!("/pledges/{pledge}"));
+    assert_eq!(states(&app, &bea).await, ["captured"]);
+    assert_eq!(campaign.totals().await, ("25.000".into(), 1));
+    app.finish().await;
+}
+
+// Case 53
+#[tokio::test]
+async fn anothers_pledge_is_as_good_as_none() {
+    let app = TestApp::start_quiet().await;
+    let campaign = app.campaign().build().await;
+    let (bea, eve) = (app.person("Bea Tamm").await, app.person("Eve Fox").await);
+    bea.pledge(&campaign, None, "25").await;
+    let (hers, nobodys) = (bea.pledges(&app.db).await[0], Uuid::now_v7());
+    assert_eq!(bea.call("my_pledge", &[("id", &hers.to_string())]).await.status, 200);
+
+    for (function, field) in [("my_pledge", "id"), ("returned_pledge", "id"), ("cancel_pledge", "pledge")] {
+        let foreign = eve.call(function, &[(field, &hers.to_string())]).await;
+        let missing = eve.call(function, &[(field, &nobodys.to_string())]).await;
+        assert_eq!((foreign.status, &foreign), (404, &missing), "{function}");
+    }
+    for page in ["", "/return"] {
+        assert_eq!(eve.get(&format!("/pledges/{hers}{page}")).await.status().as_u16(), 404, "{page}");
+        assert_eq!(eve.get(&format!("/pledges/{nobodys}{page}")).await.status().as_u16(), 404, "{page}");
+    }
+    assert_eq!(states(&app, &bea).await, ["pending"]);
+    assert_eq!(eve.call("my_pledges", &[]).await.body, serde_json::json!([]));
+    app.finish().await;
+}
