@@ -48,6 +48,8 @@ test('whoever leaves the card page is told so, keeps the slot and goes on @both'
   const notice = page.getByRole('status').filter({ hasText: 'You left the card page. Nothing was charged.' });
   await expect(notice).toContainText('Your place is kept until');
   await expect(choice(page, bow)).toBeChecked();
+  // All slots are taken, by this backer: a choice that is off would not be sent.
+  await expect(choice(page, bow)).toBeEnabled();
   await expect(amountField(page)).toHaveValue(/^31/);
   const visitor = await anotherPage();
   await visitor.goto(boat.path);

@@ -1,8 +1,8 @@
 // A pledge from the campaign's page to the confirmation, and the bar that moves for everybody.
-import type { Page } from '@playwright/test';
 import { campaign } from '../support/campaigns.ts';
 import { cards, enterCard } from '../support/card_page.ts';
 import { expect, test } from '../support/fixtures.ts';
+import { holdBack } from '../support/network.ts';
 import { logIn, newEmail, person, register } from '../support/people.ts';
 import { amountField, awake, choice, expectConfirmed, pledgeButton, send } from '../support/pledging.ts';
 import { expectFigures, expectNeverReloaded, watch } from '../support/watching.ts';
@@ -96,7 +96,7 @@ test('what is typed before the script has arrived stays', async ({ page }) => {
   const bow = await boat.reward();
   await boat.reward({ title: 'A postcard', minimum: '5.00' });
   await person(page);
-  const letScriptCome = await holdScriptBack(page);
+  const letScriptCome = await holdBack(page, '**/*.wasm');
   await page.goto(`${boat.pledgePath}?reward=${bow.id}`, { waitUntil: 'commit' });
 
   await choice(page, { title: 'A postcard' }).check();
@@ -108,14 +108,3 @@ test('what is typed before the script has arrived stays', async ({ page }) => {
   await expect(choice(page, { title: 'A postcard' })).toBeChecked();
   await expect(pledgeButton(page)).toHaveText('Pledge €42');
 });
-
-/** A slow line: the page is there, and its script waits for the call that this answers with. */
-async function holdScriptBack(page: Page): Promise<() => void> {
-  let letCome = () => {};
-  const mayCome = new Promise<void>((resolve) => (letCome = resolve));
-  await page.route('**/*.wasm', async (route) => {
-    await mayCome;
-    await route.continue();
-  });
-  return letCome;
-}

@@ -43,8 +43,9 @@ impl Client {
     }
 }
 
-pub fn get(path: &str) -> Result<Outgoing> {
-    with_body(Request::get(path), String::new())
+/// `coding` is what the browser understands: `br`, `identity`.
+pub fn get(path: &str, coding: &str) -> Result<Outgoing> {
+    with_body(Request::get(path).header(header::ACCEPT_ENCODING, coding), String::new())
 }
 
 pub fn with_body(request: Builder, body: String) -> Result<Outgoing> {

@@ -24,7 +24,7 @@ pub async fn measure(stage: &Stage, table: &mut Table) -> Result<()> {
     let before = resident_bytes()?;
     for &count in &stage.plan.watchers {
         say(&format!("the live bar with {count} watchers"));
-        let mut crowd = Crowd::start(stage, count).await?;
+        let crowd = Crowd::start(stage, count).await?;
         let held = resident_bytes()?.saturating_sub(before);
         let changes = change(stage).await?;
         let seen = crowd.end().await?;
@@ -90,8 +90,8 @@ fn latency(count: usize, changes: &[Change], seen: &[Vec<Seen>]) -> Row {
     let arrived = format!("{} arrivals, {lost} lost", waits.len());
     match count {
         ..=1 => row.beside(arrived),
-        2..=1000 => row.beside(arrived).at_most(most, 100.0, "ms p99"),
-        _ => row.beside(arrived).at_most(most, 300.0, "ms p99"),
+        2..=1000 => row.beside(arrived).at_most(most, 100.0, "ms"),
+        _ => row.beside(arrived).at_most(most, 300.0, "ms"),
     }
 }
 
@@ -138,9 +138,9 @@ impl Crowd {
     }
 
     /// What each of them saw.
-    async fn end(&mut self) -> Result<Vec<Vec<Seen>>> {
-        // Ends their standard input.
-        self.input.shutdown().await?;
+    async fn end(mut self) -> Result<Vec<Vec<Seen>>> {
+        // Their standard input ends.
+        drop(self.input);
         let mut seen = Vec::new();
         while let Some(line) = self.lines.next_line().await? {
             seen.push(watchers::parse(&line)?);

@@ -15,7 +15,7 @@ mod weight;
 use std::io;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::writer::MakeWriterExt;
@@ -40,7 +40,7 @@ async fn main() -> Result<()> {
     let stage = Stage::set(Plan::from_environment()).await?;
     let measured = tokio::select! {
         measured = measure(&stage) => measured,
-        interrupted = tokio::signal::ctrl_c() => interrupted.context("interrupted").and(Err(anyhow::anyhow!("interrupted"))),
+        _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
     };
     stage.clear().await?;
     print!("{}", measured?);

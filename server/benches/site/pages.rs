@@ -6,14 +6,14 @@ use std::process::Stdio;
 use anyhow::{Context, Result, ensure};
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::{Request, header};
-use axum::routing::get;
+use axum::http::header;
+use axum::routing;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::task::AbortHandle;
 
-use crate::http::{self, Client, with_body};
+use crate::http::{self, Client};
 use crate::say;
 use crate::stage::{CLIENTS, Stage};
 use crate::table::{Row, Table};
@@ -41,8 +41,7 @@ pub async fn measure(stage: &Stage, table: &mut Table) -> Result<()> {
 }
 
 async fn fetch(addr: SocketAddr, path: &str, coding: &str) -> Result<Bytes> {
-    let request = Request::get(path).header(header::ACCEPT_ENCODING, coding);
-    let answer = Client::connect(addr).await?.send(with_body(request, String::new())?).await?;
+    let answer = Client::connect(addr).await?.send(http::get(path, coding)?).await?;
     ensure!(answer.status().is_success(), "{path}: {}", answer.status());
     Ok(answer.into_body())
 }
@@ -61,7 +60,7 @@ impl Bare {
             let _ = stream.set_nodelay(true);
         });
         let answer = move || async move { ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], body) };
-        let router = Router::new().fallback(get(answer));
+        let router = Router::new().fallback(routing::get(answer));
         let serving = tokio::spawn(async move { axum::serve(listener, router).await }).abort_handle();
         Ok(Self { addr, serving })
     }
@@ -98,10 +97,7 @@ async fn wrk(stage: &Stage, addr: SocketAddr, path: &str, coding: &str) -> Resul
 
 async fn ours(stage: &Stage, addr: SocketAddr, path: &str, coding: &str) -> Result<f64> {
     let (path, coding) = (path.to_owned(), coding.to_owned());
-    let request = move |_| {
-        let request = Request::get(&path).header(header::ACCEPT_ENCODING, &coding);
-        with_body(request, String::new()).map(Some)
-    };
+    let request = move |_| http::get(&path, &coding).map(Some);
     Ok(http::crowd(addr, CLIENTS, stage.plan.each, request).await?.per_second())
 }
 

@@ -1,18 +1,17 @@
 //! What a browser downloads for its first campaign page, as the site sends it.
 
 use anyhow::{Result, ensure};
-use axum::http::{Request, header};
+use axum::http::header;
 
-use crate::http::{Client, with_body};
+use crate::http::{Client, get};
 use crate::stage::Stage;
 use crate::table::{Row, Table};
 
 pub async fn measure(stage: &Stage, table: &mut Table) -> Result<()> {
     let mut client = Client::connect(stage.addr).await?;
-    let page = download(&mut client, &format!("/campaigns/{}", stage.slug), "br").await?;
-    let html = String::from_utf8(
-        download(&mut client, &format!("/campaigns/{}", stage.slug), "identity").await?.body,
-    )?;
+    let path = format!("/campaigns/{}", stage.slug);
+    let page = download(&mut client, &path, "br").await?;
+    let html = String::from_utf8(download(&mut client, &path, "identity").await?.body)?;
     let mut sent = Sent { html: page.body.len(), ..Sent::default() };
     for address in addresses(&html) {
         let file = download(&mut client, &address, "br").await?;
@@ -75,8 +74,7 @@ struct File {
 }
 
 async fn download(client: &mut Client, address: &str, coding: &str) -> Result<File> {
-    let request = Request::get(address).header(header::ACCEPT_ENCODING, coding).header(header::ACCEPT, "*/*");
-    let answer = client.send(with_body(request, String::new())?).await?;
+    let answer = client.send(get(address, coding)?).await?;
     ensure!(answer.status().is_success(), "{address}: {}", answer.status());
     let compressed = answer.headers().contains_key(header::CONTENT_ENCODING);
     Ok(File { body: answer.into_body().into(), compressed })

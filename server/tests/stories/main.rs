@@ -4,8 +4,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cancelling;
+mod faults;
 mod limits;
+mod live;
 mod refusals;
 mod repeats;
 mod returning;
 mod three_ways;
+mod totals;

@@ -35,6 +35,19 @@ impl From<sqlx::Error> for CancelRefusal {
 /// # Errors
 /// [`CancelRefusal`]: the pledge then stands as it was.
 pub async fn cancel(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<(), CancelRefusal> {
+    if cancel_as_found(ctx, backer, pledge).await? == PledgeState::Pending {
+        // Who finished at the gateway's page in that very moment has pledged, and wants it gone all the same.
+        cancel_as_found(ctx, backer, pledge).await?;
+    }
+    Ok(())
+}
+
+/// One attempt; answers with the state the pledge was found in.
+async fn cancel_as_found(
+    ctx: &Ctx,
+    backer: PersonId,
+    pledge: PledgeId,
+) -> Result<PledgeState, CancelRefusal> {
     let row = sqlx::query!(
         r#"select state, campaign_id as "campaign: CampaignId" from pledges where id = $1 and backer_id = $2"#,
         pledge as PledgeId,
@@ -45,7 +58,7 @@ pub async fn cancel(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<(),
     .ok_or(CancelRefusal::NotFound)?;
     let state: PledgeState = rows::named("pledges.state", &row.state)?;
     if state == PledgeState::Cancelled {
-        return Ok(());
+        return Ok(state);
     }
     let campaign = campaigns::rules(&ctx.db, row.campaign)
         .await?
@@ -58,5 +71,5 @@ pub async fn cancel(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<(),
             .await?;
     }
     inbox::settled(ctx, pledge, PATIENCE).await?;
-    Ok(())
+    Ok(state)
 }

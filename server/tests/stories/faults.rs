@@ -1,0 +1,163 @@
+//! The gateway misbehaves while a pledge's page is opened: never two pages, never "it failed" when nobody knows.
+
+use std::time::Duration;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::support::builders::{claimed, states};
+use crate::support::{Setup, TestApp, eventually, sandbox_page};
+
+const SESSIONS: &str = "/v1/checkout/sessions";
+const AWAY: &str = "The payment provider cannot be reached just now. You were not charged.";
+
+// Cases 3 and 5, and the passing troubles beside them: the backer notices nothing.
+#[tokio::test]
+async fn a_fault_that_passes_is_outlived() {
+    let app = TestApp::start().await;
+    let campaign = app.campaign().build().await;
+    for path in [SESSIONS, "/v1/customers"] {
+        for mode in [
+            "drop_before",
+            "drop_response_after_commit",
+            "truncated_json_200",
+            "rate_limit_429",
+            "lock_timeout_429",
+            "idempotency_in_use_409",
+            "html_502",
+        ] {
+            let bea = app.person("Bea Tamm").await;
+            app.gateway.no_faults().await;
+            app.gateway.fault(json!({ "method": "POST", "path_prefix": path, "nth": 1 }), mode).await;
+            let page = bea.pledge(&campaign, None, "25").await;
+            assert_eq!(page.status, 200, "{mode} on {path}: {page:?}");
+            assert_eq!(app.gateway.struck().await, 1, "{mode} on {path}");
+
+            let pledge = bea.pledges(&app.db).await[0];
+            assert_eq!(app.gateway.of_pledge("checkout.session", pledge).await.len(), 1, "{mode} on {path}");
+            assert_eq!(customers_of(&app, bea.id).await, 1, "{mode} on {path}");
+            assert_eq!(attempt(&app, pledge).await, ("succeeded".into(), if path == SESSIONS { 2 } else { 1 }));
+            sandbox_page::pay(page.text()).await;
+            eventually("the pledge", async || states(&app, &bea).await == ["committed"]).await;
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_away_costs_nothing() {
+    let app = TestApp::start().await;
+    let campaign = app.campaign().build().await;
+    let reward = campaign.reward("25.00", Some(1)).await;
+    for mode in ["drop_before", "html_502", "rate_limit_429", "drop_response_after_commit", "truncated_json_200"] {
+        let bea = app.person("Bea Tamm").await;
+        let key = Uuid::now_v7();
+        app.gateway.fault(json!({ "method": "POST", "path_prefix": SESSIONS }), mode).await;
+        let refused = bea.pledge_with(&campaign, Some(reward), "25", key).await;
+        assert_eq!(refused.status, 409, "{mode}: {refused:?}");
+        assert!(refused.message().starts_with(AWAY), "{mode}: {refused:?}");
+        assert_eq!(
+            refused.body["kept"],
+            json!([["amount", "25"], ["reward", reward.to_string()], ["form_key", key.to_string()]])
+        );
+        let pledge = bea.pledges(&app.db).await[0];
+        assert_eq!(attempt(&app, pledge).await, ("unknown".into(), 4), "{mode}");
+        assert_eq!(claimed(&app.db, reward).await, 1, "the slot waits");
+
+        app.gateway.no_faults().await;
+        let page = bea.pledge_with(&campaign, Some(reward), "25", key).await;
+        assert_eq!(page.status, 200, "{mode}: {page:?}");
+        assert_eq!(app.gateway.of_pledge("checkout.session", pledge).await.len(), 1, "{mode}");
+        assert_eq!(attempt(&app, pledge).await.0, "succeeded");
+        assert_eq!(bea.cancel(pledge).await.status, 200);
+        assert_eq!(states(&app, &bea).await, ["cancelled"]);
+    }
+    app.finish().await;
+}
+
+// Case 4: the gateway keeps a 500 under the key for a day. There is a page that nobody knows the address of; it must
+// not become two, and nobody may be told that the pledge failed or stands.
+#[tokio::test]
+async fn a_500_that_hides_a_page_stays_unknown() {
+    let app = TestApp::start().await;
+    let campaign = app.campaign().build().await;
+    let bea = app.person("Bea Tamm").await;
+    let key = Uuid::now_v7();
+    app.gateway.fault(json!({ "method": "POST", "path_prefix": SESSIONS, "nth": 1 }), "error_500_after_commit").await;
+    for _ in 0..2 {
+        let refused = bea.pledge_with(&campaign, None, "25", key).await;
+        assert_eq!(refused.status, 409, "{refused:?}");
+        assert!(refused.message().starts_with(AWAY), "{refused:?}");
+    }
+    let pledge = bea.pledges(&app.db).await[0];
+    assert_eq!(attempt(&app, pledge).await.0, "unknown");
+    assert_eq!(states(&app, &bea).await, ["pending"]);
+    assert_eq!(app.gateway.of_pledge("checkout.session", pledge).await.len(), 1);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_stalls_is_not_waited_for() {
+    let app = TestApp::start_with(Setup { timeout: Duration::from_millis(300), ..Setup::default() }).await;
+    let campaign = app.campaign().build().await;
+    let bea = app.person("Bea Tamm").await;
+    let key = Uuid::now_v7();
+    let matching = json!({ "method": "POST", "path_prefix": SESSIONS, "nth": 1 });
+    app.gateway.arm(json!({ "match": matching, "mode": "stall", "ms": 3000 })).await;
+    let refused = bea.pledge_with(&campaign, None, "25", key).await;
+    assert_eq!(refused.status, 409, "{refused:?}");
+    assert!(refused.message().starts_with(AWAY), "{refused:?}");
+
+    eventually("the gateway to wake up", async || {
+        bea.pledge_with(&campaign, None, "25", key).await.status == 200
+    })
+    .await;
+    assert_eq!(states(&app, &bea).await, ["pending"]);
+    assert_eq!(app.gateway.all("checkout.session").await.len(), 1);
+    app.finish().await;
+}
+
+// Giving back is a job: it is tried again until the gateway answers.
+#[tokio::test]
+async fn a_card_is_forgotten_even_if_the_gateway_was_away_first() {
+    let app = TestApp::start_quiet().await;
+    let campaign = app.campaign().build().await;
+    let bea = app.person("Bea Tamm").await;
+    sandbox_page::pay(bea.pledge(&campaign, None, "25").await.text()).await;
+    for event in app.gateway.events().await {
+        app.deliver(&event).await;
+    }
+    app.pump().await;
+    app.gateway.fault(json!({ "path_prefix": "/v1/payment_methods" }), "html_502").await;
+    let pledge = bea.pledges(&app.db).await[0];
+    let (cancelled, ()) = futures::join!(bea.cancel(pledge), async {
+        eventually("the job to fail", async || {
+            app.pump().await;
+            app.count("select count(*) from staged_jobs where last_error is not null").await == 1
+        })
+        .await;
+    });
+    assert_eq!(cancelled.status, 200);
+    assert_eq!(states(&app, &bea).await, ["cancelled"]);
+
+    app.gateway.no_faults().await;
+    app.advance(chrono::TimeDelta::minutes(1)).await;
+    app.pump().await;
+    assert_eq!(app.count("select count(*) from staged_jobs where done_at is not null").await, 1);
+    let card = app.gateway.of_pledge("setup_intent", pledge).await[0]["payment_method"].clone();
+    assert!(app.gateway.object(card.as_str().expect("a card")).await["customer"].is_null());
+    app.finish().await;
+}
+
+async fn attempt(app: &TestApp, pledge: Uuid) -> (String, i32) {
+    sqlx::query_as("select state, tries from gateway_attempts where kind = 'create_session' and pledge_id = $1")
+        .bind(pledge)
+        .fetch_one(&app.db)
+        .await
+        .expect("an attempt")
+}
+
+async fn customers_of(app: &TestApp, person: Uuid) -> usize {
+    let customers = app.gateway.all("customer").await;
+    customers.iter().filter(|customer| customer["metadata"]["person_id"] == person.to_string()).count()
+}
