@@ -130,6 +130,13 @@ export class Campaign {
     return rows.map(({ state }) => state);
   }
 
+  /** The id of its one pledge. */
+  async onlyPledge(): Promise<string> {
+    const rows = await query<{ id: string }>('select id from pledges where campaign_id = $1', [this.id]);
+    if (!rows[0] || rows[1]) throw new Error(`${rows.length} pledges`);
+    return rows[0].id;
+  }
+
   /** What the gateway said of the last card that was declined for it. */
   async declineCode(): Promise<string | undefined> {
     const [pledge] = await query<{ decline_code: string | null }>(

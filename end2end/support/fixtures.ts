@@ -1,11 +1,13 @@
-// What every browser test gets: a page, pages of other people, and a guard that fails the test when
-// any of them complains in its console.
+// What every browser test gets: a page, pages of other people, a guard that fails the test when any of them complains
+// in its console, and the sums that must be right afterwards.
 import { test as base, expect, type BrowserContext, type ConsoleMessage, type Page } from '@playwright/test';
+import { expectInvariants } from './invariants.ts';
 
 type Fixtures = {
   /** Complaints that the test is about, such as Chromium's own line for an answer 404. */
   expectedComplaints: RegExp[];
   consoleGuard: Complaints;
+  invariants: void;
   /** Another person in a browser of their own. */
   anotherPage: () => Promise<Page>;
 };
@@ -19,6 +21,14 @@ export const test = base.extend<Fixtures>({
       complaints.listenTo(context);
       await use(complaints);
       expect(complaints.found, 'the browser console').toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  invariants: [
+    async ({}, use) => {
+      await use();
+      await expectInvariants();
     },
     { auto: true },
   ],
@@ -40,7 +50,12 @@ export { expect };
 class Complaints {
   readonly found: string[] = [];
 
-  constructor(private readonly expected: RegExp[]) {}
+  constructor(private expected: RegExp[]) {}
+
+  /** From here on this complaint is part of the story. */
+  expect(pattern: RegExp): void {
+    this.expected = [...this.expected, pattern];
+  }
 
   listenTo(context: BrowserContext): void {
     context.on('console', (message) => {

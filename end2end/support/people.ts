@@ -19,6 +19,20 @@ export async function person(page: Page, name = 'Bea Tamm'): Promise<Person> {
   return somebody;
 }
 
+/** What the demo's people log in with. */
+export const demoPassword = 'groundswell-demo';
+
+/** Somebody who is logged in nowhere and can be, with the demo's password: hashing another one is slow. */
+export async function personWithPassword(name: string): Promise<Person> {
+  const somebody = await account(name);
+  await query(
+    `update people set password_hash = (select password_hash from people where email = 'backer@example.org')
+     where id = $1`,
+    [somebody.id],
+  );
+  return somebody;
+}
+
 /** Somebody with an account who is logged in nowhere and has no password. */
 export async function account(name: string): Promise<Person> {
   const somebody = { id: randomUUID(), name, email: newEmail() };
@@ -37,15 +51,15 @@ export function newEmail(): string {
 
 /** Does here what a person does at the log-in form. */
 export async function logIn(page: Page, email: string, password: string): Promise<void> {
-  await page.getByLabel('E-mail').fill(email);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('E-mail', { exact: true }).fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
 }
 
 /** Does here what a person does at the registration form. */
 export async function register(page: Page, name: string, email: string, password: string): Promise<void> {
-  await page.getByLabel('Name').fill(name);
-  await page.getByLabel('E-mail').fill(email);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('E-mail', { exact: true }).fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Create my account' }).click();
 }

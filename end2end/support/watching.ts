@@ -14,7 +14,8 @@ export async function watch(page: Page, campaign: Campaign): Promise<void> {
 }
 
 /** What a page that nobody reloads comes to show. */
-export async function expectFigures(page: Page, { raised, percent, backers, fill = `${percent}.0%` }: Figures): Promise<void> {
+export async function expectFigures(page: Page, awaited: Figures): Promise<void> {
+  const { raised, percent, backers, fill = `${percent}.0%` } = awaited;
   const progress = page.getByRole('region', { name: 'Progress' });
   const figures = progress.getByRole('definition');
   await expect(figures.nth(0)).toHaveText(raised);

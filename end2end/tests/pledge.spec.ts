@@ -88,7 +88,8 @@ test('the form says how it reads the amount, and the promise and the button foll
 
   await expect(page.getByText('We read this as €1,234.50')).toBeVisible();
   await expect(pledgeButton(page)).toHaveText('Pledge €1,234.50');
-  await expect(page.getByRole('region', { name: 'What will happen to your card' })).toContainText('charged €1,234.50');
+  const promise = page.getByRole('region', { name: 'What will happen to your card' });
+  await expect(promise).toContainText('charged €1,234.50');
 });
 
 test('what is typed before the script has arrived stays', async ({ page }) => {

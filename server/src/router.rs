@@ -1,5 +1,7 @@
 //! Every route that is not a page, and every layer, on one screen. The page routes are in `app::App`.
 
+use std::sync::OnceLock;
+
 use anyhow::Result;
 use app::{App, shell, ssr};
 use axum::extract::FromRef;
@@ -8,7 +10,7 @@ use axum::{Router, middleware};
 use backend::Ctx;
 use backend::payments::webhook::LARGEST_BODY;
 use leptos::config::LeptosOptions;
-use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -44,7 +46,7 @@ pub fn router(site: Site) -> Result<Router> {
     let guarded = security::Site::new(&site.ctx.config.public_url, site.proxies.clone());
     let assets = Assets::load(&options.site_root)?;
     let routes = Router::new()
-        .leptos_routes_with_context(&site, generate_route_list(App), provide.clone(), {
+        .leptos_routes_with_context(&site, page_routes(), provide.clone(), {
             let options = options.clone();
             move || shell(options.clone())
         })
@@ -58,4 +60,11 @@ pub fn router(site: Site) -> Result<Router> {
         .route("/health/ready", get(health::ready))
         .with_state(site);
     Ok(security::guard(routes, &guarded))
+}
+
+/// Once per process: while leptos looks for the routes it holds back every resource of the process, and a page that
+/// is being drawn at that moment would wait for ever.
+fn page_routes() -> Vec<AxumRouteListing> {
+    static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
+    ROUTES.get_or_init(|| generate_route_list(App)).clone()
 }

@@ -4,3 +4,4 @@
 pub mod local_time;
 pub mod pledge_form;
 pub mod progress;
+mod submit;

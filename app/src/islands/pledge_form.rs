@@ -2,9 +2,13 @@
 //! the button's words true, and cannot be sent twice.
 
 use domain::{Currency, Money};
-use leptos::form::ActionForm;
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
 
+use super::submit::submit;
 use crate::api::error::ApiError;
 use crate::api::pledges::{Choice, PledgeForm, StartPledge};
 use crate::components::field::FieldError;
@@ -12,19 +16,32 @@ use crate::components::icon::Icon;
 
 #[island]
 pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl IntoView {
-    let start = ServerAction::<StartPledge>::new();
-    let error = Signal::derive(move || match start.value().get() {
-        Some(answer) => answer.err(),
-        None => refused.clone(),
-    });
+    let error = RwSignal::new(refused);
+    let sent = RwSignal::new(false);
     let amount = RwSignal::new(form.amount.clone());
     let reward = RwSignal::new(form.reward.clone());
     let currency = form.currency.clone();
     let read = Memo::new(move |_| understand(&amount.read(), &currency));
-    // While the browser leaves for the card page the button stays pressed.
-    let sent = move || start.pending().get() || matches!(start.value().get(), Some(Ok(_)));
+    let start = move |event: SubmitEvent| {
+        let Some(form) = event.target().and_then(|form| form.dyn_into().ok()) else { return };
+        event.prevent_default();
+        sent.set(true);
+        spawn_local(async move {
+            match submit::<String>(&form).await {
+                // While the browser leaves for the card page the button stays pressed.
+                Ok(card_page) => {
+                    error.set(None);
+                    let _ = window().location().set_href(&card_page);
+                }
+                Err(refusal) => {
+                    error.set(Some(refusal));
+                    sent.set(false);
+                }
+            }
+        });
+    };
     view! {
-        <ActionForm action=start attr:class="split" attr:novalidate="">
+        <form action=StartPledge::url() method="post" class="split" novalidate="" on:submit=start>
             <div class="form">
                 <Summary error/>
                 <input type="hidden" name="campaign" value=form.campaign.clone()/>
@@ -44,16 +61,16 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                     class="button button--primary button--large button--wide"
                     type="submit"
                     disabled=sent
-                    aria-busy=move || sent().then_some("true")
+                    aria-busy=move || sent.get().then_some("true")
                 >
-                    {move || if sent() { "Opening the card page…".to_owned() } else { format!("Pledge {}", said(&read.read(), "")) }}
+                    {move || if sent.get() { "Opening the card page…".to_owned() } else { format!("Pledge {}", said(&read.read(), "")) }}
                 </button>
                 <p class="muted small">
                     <Icon name="lock" inline=true/>
                     " Next: the payment provider's own page asks for your card. Your card number never passes through this site."
                 </p>
             </div>
-        </ActionForm>
+        </form>
     }
 }
 

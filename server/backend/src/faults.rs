@@ -20,14 +20,25 @@ impl Faults {
             std::process::abort();
         }
     }
+
+    /// Marks a step of a call to the gateway: `create_session.stored`.
+    pub fn step_of(&self, call: &str, step: &str) {
+        if self.crash_at.as_deref().and_then(|name| name.split_once('.')) == Some((call, step)) {
+            std::process::abort();
+        }
+    }
 }
 
 /// Every step of a pledge, in order; the crash tests visit each.
-pub const PLEDGE_STEPS: [&str; 9] = [
+pub const PLEDGE_STEPS: [&str; 13] = [
     "pledge.before_insert",
     "pledge.inserted",
-    "attempt.stored",
-    "attempt.answered",
+    "create_customer.stored",
+    "create_customer.received",
+    "create_customer.answered",
+    "create_session.stored",
+    "create_session.received",
+    "create_session.answered",
     "checkout.linked",
     "webhook.before_store",
     "webhook.stored",

@@ -13,6 +13,7 @@ mod webhooks;
 mod weight;
 
 use std::io;
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow};
@@ -28,13 +29,24 @@ use table::Table;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
-    if let [_, word, addr, campaign, count] = arguments.as_slice()
-        && word == watchers::WORD
-    {
-        return watchers::run(addr.parse()?, campaign, count.parse()?).await;
+    let ended = match arguments.as_slice() {
+        [_, word, addr, campaign, count] if word == watchers::WORD => {
+            watchers::run(addr, campaign, count).await
+        }
+        _ => run().await,
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+async fn run() -> Result<()> {
     start_logging();
     let began = Instant::now();
     let stage = Stage::set(Plan::from_environment()).await?;

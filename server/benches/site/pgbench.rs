@@ -33,7 +33,7 @@ pub async fn inserts_per_second(stage: &Stage) -> Result<f64> {
         .kill_on_drop(true)
         .output()
         .await
-        .context("pgbench (Debian: postgresql-contrib or postgresql)")?;
+        .context("pgbench, of Debian's package postgresql")?;
     let text = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success(), "pgbench: {}", String::from_utf8_lossy(&output.stderr));
     let line = text.lines().find_map(|line| line.strip_prefix("tps = ")).context("pgbench tells tps")?;

@@ -26,7 +26,8 @@ pub struct Seen {
 }
 
 /// Watches until its standard input ends; then writes one line per watcher: `backers:nanoseconds ...`.
-pub async fn run(addr: SocketAddr, campaign: &str, count: usize) -> Result<()> {
+pub async fn run(addr: &str, campaign: &str, count: &str) -> Result<()> {
+    let (addr, count): (SocketAddr, usize) = (addr.parse()?, count.parse()?);
     let stop = CancellationToken::new();
     let watching: Vec<_> = stream::iter(0..count)
         .map(|_| Watcher::start(addr, campaign))

@@ -129,7 +129,8 @@ async fn a_cancellation_and_its_webhook_meet() {
     let races = people.iter().map(async |person| {
         let page = person.pledge(&campaign, Some(reward), "25").await;
         let pledge = person.pledges(&app.db).await[0];
-        let (_, cancelled) = join(sandbox_page::enter(page.text(), sandbox_page::GOOD), person.cancel(pledge)).await;
+        let (_, cancelled) =
+            join(sandbox_page::enter(page.text(), sandbox_page::GOOD), person.cancel(pledge)).await;
         assert_eq!(cancelled.status, 200, "{cancelled:?}");
     });
     futures::future::join_all(races).await;
@@ -145,7 +146,8 @@ async fn a_cancellation_and_its_webhook_meet() {
 // The gateway took it, and our side had ended the pledge before it heard: a card, a hold, a payment.
 #[tokio::test]
 async fn what_arrives_after_the_end_is_given_back() {
-    for (model, days, kind) in [("aon", 30, "setup_intent"), ("aon", 3, "payment_intent"), ("kia", 30, "payment_intent")]
+    for (model, days, kind) in
+        [("aon", 30, "setup_intent"), ("aon", 3, "payment_intent"), ("kia", 30, "payment_intent")]
     {
         let app = TestApp::start_quiet().await;
         let campaign = app.campaign().model(model).ends_in(TimeDelta::days(days)).build().await;

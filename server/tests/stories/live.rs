@@ -68,7 +68,10 @@ async fn a_watcher_sees_the_present_and_then_every_change() {
     let campaign = app.campaign().goal("100.00", "EUR").build().await;
     let mut watching = Watching::campaign(&app, &campaign, None).await;
     let first = watching.next().await.expect("the present");
-    assert_eq!((first.id, &first.data["pledged"], &first.data["backers"]), (Some(0), &"€0".into(), &0.into()));
+    assert_eq!(
+        (first.id, &first.data["pledged"], &first.data["backers"]),
+        (Some(0), &"€0".into(), &0.into())
+    );
 
     for (version, pledged, percent) in [(1, "€25", 25), (2, "€50", 50)] {
         let backer = app.person("Bea Tamm").await;
@@ -136,7 +139,10 @@ async fn streams_end_when_the_server_stops() {
     watching.next().await.expect("the present");
     let stopping = Instant::now();
     app.finish().await;
-    assert!(stopping.elapsed() < Duration::from_secs(8), "the server did not wait until its patience was over");
+    assert!(
+        stopping.elapsed() < Duration::from_secs(8),
+        "the server did not wait until its patience was over"
+    );
     assert_eq!(watching.next().await, None);
 }
 
@@ -147,7 +153,11 @@ async fn nothing_is_told_of_what_is_not_public() {
     let in_review = app.campaign().state("in_review").build().await.id.to_string();
     for id in [draft.as_str(), &in_review, &Uuid::now_v7().to_string(), "no-id"] {
         let address = format!("{}/api/campaigns/{id}/progress", app.base);
-        assert_eq!(app.stranger().get(address).send().await.expect("an answer").status().as_u16(), 404, "{id}");
+        assert_eq!(
+            app.stranger().get(address).send().await.expect("an answer").status().as_u16(),
+            404,
+            "{id}"
+        );
     }
     app.finish().await;
 }

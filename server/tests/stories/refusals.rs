@@ -174,6 +174,30 @@ async fn a_form_that_is_not_ours() {
     app.finish().await;
 }
 
+// Case 60
+#[tokio::test]
+async fn no_text_breaks_anything() {
+    let app = TestApp::start_quiet().await;
+    let campaign = app.campaign().build().await;
+    let bea = app.person("Bea Tamm").await;
+    let (id, key, long) = (campaign.id.to_string(), Uuid::now_v7().to_string(), "9".repeat(100_000));
+    for naughty in
+        ["\0", "%00", "'; drop table pledges; --", "%", "\u{202e}25", "💶", "\u{feff}", "25\r\nX: y", &long]
+    {
+        for field in ["campaign", "reward", "amount", "form_key"] {
+            let mut form = [("campaign", id.as_str()), ("reward", ""), ("amount", "25"), ("form_key", &key)];
+            form.iter_mut().filter(|(name, _)| *name == field).for_each(|(_, value)| *value = naughty);
+            let status = bea.call("start_pledge", &form).await.status;
+            assert!([404, 422].contains(&status), "{field} {naughty:.20}: {status}");
+        }
+    }
+    let twice = [("campaign", id.as_str()), ("amount", "25"), ("amount", "50"), ("form_key", &key)];
+    let refused = bea.call("start_pledge", &twice).await;
+    assert_eq!(refused.body["error"], "refused", "which one? {refused:?}");
+    without_a_trace(&app, &bea).await;
+    app.finish().await;
+}
+
 #[tokio::test]
 async fn without_script_the_form_comes_back_with_everything_typed() {
     let app = TestApp::start_quiet().await;

@@ -6,20 +6,23 @@ mod give_back;
 
 use std::time::Duration;
 
+use futures::FutureExt;
 use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use clockwork::tick;
 
+use crate::accounts::sessions;
 use crate::inbox::GiveBack;
-use crate::{Ctx, Error, Result};
+use crate::{Ctx, Error, Result, throttle};
 
 /// Pauses double from a few seconds; the last of these tries comes about a day after the first.
 const TRIES: i32 = 14;
 /// Longer than any job may take: after it the job is somebody else's.
 const LEASE_SECONDS: f64 = 120.0;
 const LOOK_AROUND: Duration = Duration::from_millis(500);
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Work to be done after the commit.
 pub enum Job<'a> {
@@ -48,9 +51,15 @@ pub async fn stage(db: &mut PgConnection, job: &Job<'_>, dedupe_key: &str) -> Re
 
 /// Works until told to stop: due jobs, and what the clock brings (launches, lapsed reservations).
 pub async fn run(ctx: Ctx, stop: CancellationToken) {
+    let mut sweeping = tokio::time::interval(SWEEP_EVERY);
     loop {
         if let Err(error) = tick(&ctx).await {
             tracing::error!(%error, "clockwork");
+        }
+        if sweeping.tick().now_or_never().is_some()
+            && let Err(error) = sweep(&ctx).await
+        {
+            tracing::error!(%error, "sweeping");
         }
         match run_due(&ctx).await {
             Ok(0) => {}
@@ -62,6 +71,13 @@ pub async fn run(ctx: Ctx, stop: CancellationToken) {
             () = tokio::time::sleep(LOOK_AROUND) => {}
         }
     }
+}
+
+/// Forgets what has served its time: counted tries, ended sessions.
+async fn sweep(ctx: &Ctx) -> Result<()> {
+    throttle::forget_old(&ctx.db).await?;
+    sessions::forget_ended(&ctx.db).await?;
+    Ok(())
 }
 
 /// Does what is due now and says how many jobs that were. Tests pump it by hand.

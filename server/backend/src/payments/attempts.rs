@@ -64,13 +64,17 @@ impl Payments {
         R: StripeRequest,
         R::Output: miniserde::Deserialize,
     {
+        let step = |name| self.faults.step_of(attempt.kind.as_str(), name);
         self.store(&attempt).await?;
+        step("stored");
         let mut pause = FIRST_PAUSE;
         for tries in 1..=TRIES {
             let answer = self.send(&attempt.key, &request).await;
             match answer {
                 Ok(object) => {
+                    step("received");
                     self.answered(&attempt.key, "succeeded", Some(&id(&object)), None).await?;
+                    step("answered");
                     return Ok(object);
                 }
                 Err(error) if error.is_worth_repeating() && tries < TRIES => {

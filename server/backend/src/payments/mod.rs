@@ -20,6 +20,7 @@ pub use hosted_page::{HostedPage, PageRequest, PageState};
 pub use minor_units::{NotChargeable, from_gateway, to_gateway};
 use sqlx::PgPool;
 
+use crate::faults::Faults;
 use crate::{Config, Error, Result};
 
 /// A client of the gateway, and the table its attempts are written to.
@@ -28,6 +29,7 @@ pub struct Payments {
     client: stripe::Client,
     db: PgPool,
     config: Arc<Config>,
+    faults: Faults,
 }
 
 impl Payments {
@@ -39,6 +41,7 @@ impl Payments {
             builder = builder.url(base);
         }
         let client = builder.build().map_err(|_| Error::broken("STRIPE_API_BASE or STRIPE_SECRET_KEY"))?;
-        Ok(Self { client, db, config: Arc::new(config.clone()) })
+        let faults = Faults::new(config.crash_at.clone());
+        Ok(Self { client, db, config: Arc::new(config.clone()), faults })
     }
 }

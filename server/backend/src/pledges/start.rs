@@ -138,13 +138,14 @@ async fn reserve(
     let campaign = campaigns::rules(&ctx.db, form.campaign).await?.ok_or(StartRefusal::NoSuchCampaign)?;
     let amount = Money::parse_typed(&form.amount, campaign.goal.currency())?;
     let mut tx = ctx.db.begin().await?;
-    if let Some(existing) = existing(&mut tx, backer, form.campaign, form_key).await? {
-        return existing.meets(form, form_key, amount);
-    }
+    // Read first: if the last slot went to this very form, sent twice, its pledge is then found below.
     let reward = match form.reward {
         Some(reward) => Some(campaigns::reward(&mut tx, reward).await?.ok_or(StartRefusal::NoSuchReward)?),
         None => None,
     };
+    if let Some(existing) = existing(&mut tx, backer, form.campaign, form_key).await? {
+        return existing.meets(form, form_key, amount);
+    }
     let now = clock::now(&mut *tx).await?;
     let offer = Pledge::offer(&campaign, backer, reward.as_ref(), amount, now)?;
     to_gateway(offer.amount)?;

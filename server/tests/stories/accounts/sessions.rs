@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use crate::browser::{Browser, PASSWORD, location};
+use crate::accounts::browser::{Browser, PASSWORD, location};
 use crate::support::TestApp;
 
 async fn session_ids(app: &TestApp) -> Vec<Uuid> {

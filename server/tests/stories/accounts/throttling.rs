@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use futures::future::join_all;
 
-use crate::browser::{Browser, PASSWORD};
+use crate::accounts::browser::{Browser, PASSWORD};
 use crate::support::TestApp;
 
 const WRONG: &str = "This e-mail and password do not belong together.";

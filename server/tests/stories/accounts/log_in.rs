@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use crate::browser::{Browser, PASSWORD, location, set_cookie};
+use crate::accounts::browser::{Browser, PASSWORD, location, set_cookie};
 use crate::support::TestApp;
 
 #[tokio::test]
@@ -109,15 +109,12 @@ async fn an_unknown_email_takes_as_long() {
             times.push(started.elapsed());
         }
     }
-    let (known, unknown) = (median(known), median(unknown));
-    // Without the stand-in hash the unknown one is ten times faster; noise never is.
+    // The fastest of each is what the work itself costs; the others also waited for the machine.
+    let fastest = |times: Vec<Duration>| times.into_iter().min().expect("a time");
+    let (known, unknown) = (fastest(known), fastest(unknown));
+    // Without the stand-in hash the unknown one is ten times faster.
     assert!(unknown * 2 > known && known * 2 > unknown, "known {known:?}, unknown {unknown:?}");
     app.finish().await;
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
 }
 
 #[tokio::test]

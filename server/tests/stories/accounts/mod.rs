@@ -1,8 +1,5 @@
 //! People, through the front door: how they register, log in and out, and what keeps others from doing it for them.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod browser;
 mod cross_site;
 mod headers;

@@ -3,7 +3,7 @@
 use leptos::server_fn::axum::server_fn_paths;
 use reqwest::Method;
 
-use crate::browser::{Browser, PASSWORD, location, stored};
+use crate::accounts::browser::{Browser, PASSWORD, location, stored};
 use crate::support::TestApp;
 
 /// Enough fields for any of them to be understood.

@@ -23,7 +23,6 @@ pub struct CampaignBuilder<'a> {
 pub struct TestCampaign {
     pub id: Uuid,
     pub slug: String,
-    pub creator: Uuid,
     pub currency: &'static str,
     db: PgPool,
 }
@@ -115,7 +114,7 @@ impl<'a> CampaignBuilder<'a> {
         .execute(db)
         .await
         .expect("a campaign");
-        TestCampaign { id, slug, creator, currency: self.currency, db: db.clone() }
+        TestCampaign { id, slug, currency: self.currency, db: db.clone() }
     }
 }
 

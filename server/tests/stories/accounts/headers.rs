@@ -2,7 +2,7 @@
 
 use reqwest::Response;
 
-use crate::browser::Browser;
+use crate::accounts::browser::Browser;
 use crate::support::TestApp;
 
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {
@@ -41,7 +41,7 @@ async fn a_page_runs_only_scripts_that_carry_its_nonce() {
             "{policy}"
         );
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
-        assert!(policy.contains(&app.sandbox.base_url()), "the card page may be gone to: {policy}");
+        assert!(policy.contains(&app.gateway.base), "the card page may be gone to: {policy}");
         let scripts = page.matches("<script").count();
         assert!(scripts > 0);
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::browser::{Browser, PASSWORD, location};
+use crate::accounts::browser::{Browser, PASSWORD, location};
 use crate::support::TestApp;
 
 #[tokio::test]

@@ -1,8 +1,6 @@
 //! A whole site for one test: its own database, its own sandbox gateway, a real listener. Tests go in through the
 //! front door, as browsers and the gateway do.
 
-#![allow(dead_code, reason = "each test binary uses its own part of the support")]
-
 pub mod builders;
 pub mod database;
 pub mod deliveries;
