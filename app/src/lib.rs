@@ -10,6 +10,7 @@ mod pages;
 #[cfg(feature = "ssr")]
 pub mod ssr;
 
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{Link, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
@@ -33,6 +34,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
+                // Here and not in the sheet: it must be known before the sheet has come, or the browser breaks off the
+                // transition and complains.
+                <style nonce=use_nonce()>
+                    "@media (prefers-reduced-motion: no-preference) { @view-transition { navigation: auto; } }"
+                </style>
                 <link rel="stylesheet" href="/pkg/groundswell.css"/>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options islands=true/>

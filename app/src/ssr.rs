@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::Query;
-use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, SET_COOKIE};
+use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFRESH, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use backend::accounts::cookie::SessionCookie;
@@ -93,6 +93,13 @@ fn append_cookie(cookie: &str) -> Result<(), ApiError> {
 /// Sends the browser elsewhere, with script and without. Only for success: a redirect would lose an error.
 pub fn redirect(path: &str) {
     leptos_axum::redirect(path);
+}
+
+/// Lets the browser ask for this page again, with script and without.
+pub fn look_again_in(seconds: u8) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.insert_header(REFRESH, HeaderValue::from(u16::from(seconds)));
+    }
 }
 
 /// Passes a result on and lets the response's status say the same. A plain form's error travels back to the form by

@@ -61,7 +61,7 @@ class Complaints {
     context.on('console', (message) => {
       if (isComplaint(message)) this.add(`${message.type()}: ${message.text()} (${message.location().url})`);
     });
-    context.on('weberror', (error) => this.add(`uncaught: ${error.error().stack ?? error.error().message}`));
+    context.on('weberror', (error) => this.add(`uncaught: ${told(error.error())}`));
   }
 
   private add(complaint: string): void {
@@ -69,7 +69,13 @@ class Complaints {
   }
 }
 
-// What the policy of the site forbids is an error too. Leptos only warns of a hydration that failed.
+// The browser's own errors have no stack.
+function told({ name, message, stack }: Error): string {
+  return stack || `${name}: ${message}`;
+}
+
+// What the policy of the site forbids is an error too. Leptos only warns of a hydration that failed, and of an island
+// that the script does not have.
 function isComplaint(message: ConsoleMessage): boolean {
-  return message.type() === 'error' || /hydrat|content security policy/i.test(message.text());
+  return message.type() === 'error' || /hydrat|wasm function|content security policy/i.test(message.text());
 }

@@ -43,8 +43,8 @@ pub struct Choice {
     pub description: String,
     /// As people read it; empty for "any amount".
     pub minimum: String,
-    /// For the amount field: "25.00".
-    pub minimum_plain: String,
+    /// As one would type it into the amount field.
+    pub minimum_typed: String,
     pub facts: Vec<String>,
     pub sold_out: bool,
 }
@@ -75,12 +75,12 @@ pub async fn pledge_page(slug: String) -> Result<PledgePageView, ApiError> {
     use crate::{ssr, ssr::pledges};
     let campaign = super::campaigns::campaign(slug).await?;
     let viewer = ssr::viewer().await?;
-    let left = match &viewer {
-        Some(viewer) => pledges::left_page(viewer.person_id).await?,
+    let waiting = match &viewer {
+        Some(viewer) => pledges::waiting(viewer.person_id, &campaign).await?,
         None => None,
     };
-    let form = viewer.map(|_| pledges::form(&campaign, left.as_ref()));
-    Ok(PledgePageView { campaign, form, left })
+    let form = viewer.map(|_| pledges::form(&campaign, waiting.as_ref()));
+    Ok(PledgePageView { campaign, form, left: waiting.filter(pledges::was_left) })
 }
 
 /// Starts a pledge and sends the backer to the card page. Answers with where that is.
@@ -127,8 +127,10 @@ pub async fn my_pledge(id: String) -> Result<PledgeView, ApiError> {
 pub async fn returned_pledge(id: String) -> Result<PledgeView, ApiError> {
     use crate::{ssr, ssr::pledges};
     let pledge = ssr::answer(pledges::after_card_page(&id).await)?;
-    if pledge.state != PledgeState::Pending {
-        ssr::redirect(&format!("/pledges/{id}"));
+    match pledge.state {
+        // A header, since a page that reloads itself by its markup cannot be left alone by assistive technology.
+        PledgeState::Pending => ssr::look_again_in(3),
+        _ => ssr::redirect(&format!("/pledges/{id}")),
     }
     Ok(pledge)
 }
@@ -157,7 +159,7 @@ impl Choice {
             title: "No reward".into(),
             description: "I only want it to happen.".into(),
             minimum: "any amount".into(),
-            minimum_plain: String::new(),
+            minimum_typed: String::new(),
             facts: Vec::new(),
             sold_out: false,
         }
@@ -176,7 +178,7 @@ impl From<&RewardView> for Choice {
             title: reward.title.clone(),
             description: reward.description.clone(),
             minimum: reward.minimum.to_string(),
-            minimum_plain: reward.minimum.plain(),
+            minimum_typed: reward.minimum.typed(),
             facts: delivery.into_iter().chain(left).collect(),
             sold_out: reward.sold_out(),
         }

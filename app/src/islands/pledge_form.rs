@@ -3,6 +3,7 @@
 
 use domain::{Currency, Money};
 use leptos::ev::SubmitEvent;
+use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::task::spawn_local;
@@ -19,7 +20,13 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
     let error = RwSignal::new(refused);
     let sent = RwSignal::new(false);
     let amount = RwSignal::new(form.amount.clone());
-    let reward = RwSignal::new(form.reward.clone());
+    let field = NodeRef::<Input>::new();
+    // What was typed before this code arrived is in the field, not in our signal.
+    Effect::new(move || {
+        if let Some(field) = field.get() {
+            amount.set(field.value());
+        }
+    });
     let currency = form.currency.clone();
     let read = Memo::new(move |_| understand(&amount.read(), &currency));
     let start = move |event: SubmitEvent| {
@@ -46,8 +53,8 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                 <Summary error/>
                 <input type="hidden" name="campaign" value=form.campaign.clone()/>
                 <input type="hidden" name="form_key" value=form.form_key.clone()/>
-                <Choices choices=form.choices.clone() reward amount error/>
-                <AmountField amount currency=form.currency.clone() read error/>
+                <Choices choices=form.choices.clone() chosen=form.reward.clone() amount field error/>
+                <AmountField amount field currency=form.currency.clone() read error/>
             </div>
             <div class="split__aside">
                 <section class="summary" aria-labelledby="promise">
@@ -101,17 +108,21 @@ fn Summary(#[prop(into)] error: Signal<Option<ApiError>>) -> impl IntoView {
 #[component]
 fn Choices(
     choices: Vec<Choice>,
-    reward: RwSignal<String>,
+    /// The id of the one that is chosen at first.
+    chosen: String,
     amount: RwSignal<String>,
+    field: NodeRef<Input>,
     #[prop(into)] error: Signal<Option<ApiError>>,
 ) -> impl IntoView {
-    let minimums: Vec<String> = choices.iter().map(|choice| choice.minimum_plain.clone()).collect();
-    let choose = move |choice: &Choice| {
+    let minimums: Vec<String> = choices.iter().map(|choice| choice.minimum_typed.clone()).collect();
+    let choose = move |minimum: &str| {
         // An amount nobody typed follows the reward; a typed one stays.
         if amount.with_untracked(|amount| amount.trim().is_empty() || minimums.contains(amount)) {
-            amount.set(choice.minimum_plain.clone());
+            if let Some(field) = field.get_untracked() {
+                field.set_value(minimum);
+            }
+            amount.set(minimum.to_owned());
         }
-        reward.set(choice.id.clone());
     };
     view! {
         <fieldset class="form__group" id="reward">
@@ -121,17 +132,17 @@ fn Choices(
             })}
             <div class="choices">
                 {choices.into_iter().map(|choice| {
-                    let (id, chosen, choose) = (choice.id.clone(), choice.id.clone(), choose.clone());
-                    let picked = choice.clone();
+                    let (minimum, choose) = (choice.minimum_typed, choose.clone());
+                    let checked = choice.id == chosen;
                     view! {
                         <label class="choice">
                             <input
                                 type="radio"
                                 name="reward"
-                                value=id
-                                checked=reward.get_untracked() == chosen
+                                value=choice.id
+                                checked=checked
                                 disabled=choice.sold_out
-                                on:change=move |_| choose(&picked)
+                                on:change=move |_| choose(&minimum)
                             />
                             <span class="choice__title">{choice.title}</span>
                             <span class="choice__minimum">{choice.minimum}</span>
@@ -152,6 +163,7 @@ fn Choices(
 #[component]
 fn AmountField(
     amount: RwSignal<String>,
+    field: NodeRef<Input>,
     currency: String,
     read: Memo<Result<Money, String>>,
     #[prop(into)] error: Signal<Option<ApiError>>,
@@ -169,8 +181,8 @@ fn AmountField(
                     name="amount"
                     inputmode="decimal"
                     autocomplete="off"
+                    node_ref=field
                     value=amount.get_untracked()
-                    prop:value=amount
                     on:input=move |event| amount.set(event_target_value(&event))
                     aria-invalid=move || refused().map(|_| "true")
                     aria-describedby="amount-help amount-said amount-error"

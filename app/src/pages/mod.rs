@@ -7,3 +7,17 @@ pub mod how_it_works;
 pub mod me;
 pub mod pledge;
 pub mod status;
+
+use leptos::prelude::GetUntracked;
+use leptos_router::hooks::use_location;
+
+/// This page's address, to come back to after log-in. From the log-in pages themselves one goes home.
+fn here() -> String {
+    let location = use_location();
+    let (path, query) = (location.pathname.get_untracked(), location.search.get_untracked());
+    match (path.as_str(), query.as_str()) {
+        ("/login" | "/register", _) => "/".to_owned(),
+        (_, "") => path,
+        _ => format!("{path}?{}", query.trim_start_matches('?')),
+    }
+}

@@ -96,28 +96,42 @@ pub async fn after_card_page(id: &str) -> Result<PledgeView, ApiError> {
     mine(id).await
 }
 
-/// The pledge whose card page the viewer came back from without finishing (`?left=`).
-pub async fn left_page(backer: PersonId) -> Result<Option<PledgeView>, ApiError> {
-    let Some(id) = query("left").and_then(|id| id.parse().ok()) else { return Ok(None) };
-    let pledge = backend::pledges::by_id(&ctx()?.db, backer, id).await?;
-    Ok(pledge.map(PledgeView::from).filter(|pledge| pledge.state == PledgeState::Pending))
+/// The viewer's pledge to this campaign that waits for a card, if there is one.
+pub async fn waiting(backer: PersonId, campaign: &CampaignView) -> Result<Option<PledgeView>, ApiError> {
+    let pledges = backend::pledges::mine(&ctx()?.db, backer).await?;
+    let waits =
+        |pledge: &PledgeView| pledge.state == PledgeState::Pending && pledge.campaign_slug == campaign.slug;
+    Ok(pledges.into_iter().map(PledgeView::from).find(waits))
 }
 
-/// The form as it is first drawn: what was left or what the link asked for.
+/// Whether the viewer came back from that pledge's card page without finishing (`?left=`).
 #[must_use]
-pub fn form(campaign: &CampaignView, left: Option<&PledgeView>) -> PledgeForm {
+pub fn was_left(pledge: &PledgeView) -> bool {
+    query("left").as_deref() == Some(pledge.id.as_str())
+}
+
+/// The form as it is first drawn: what the link asked for, or what waits for a card already.
+#[must_use]
+pub fn form(campaign: &CampaignView, waiting: Option<&PledgeView>) -> PledgeForm {
     let asked = query("reward").filter(|id| campaign.rewards.iter().any(|reward| reward.id == *id));
-    let chosen = campaign.rewards.iter().find(|reward| match left {
+    let waiting = waiting.filter(|_| asked.is_none());
+    let chosen = campaign.rewards.iter().find(|reward| match waiting {
         Some(pledge) => Some(&reward.title) == pledge.reward_title.as_ref(),
         None => Some(&reward.id) == asked.as_ref(),
     });
-    let suggestion = chosen.map(|reward| reward.minimum.plain());
+    let suggestion = chosen.map(|reward| reward.minimum.typed());
+    let mut choices: Vec<Choice> =
+        std::iter::once(Choice::none()).chain(campaign.rewards.iter().map(Into::into)).collect();
+    for choice in &mut choices {
+        // The last slot may be the viewer's own: it is reserved for exactly this form.
+        choice.sold_out &= !waiting.is_some_and(|pledge| pledge.reward_title.as_ref() == Some(&choice.title));
+    }
     PledgeForm {
         campaign: campaign.id.clone(),
         currency: campaign.progress.goal.currency().code().to_owned(),
-        choices: std::iter::once(Choice::none()).chain(campaign.rewards.iter().map(Into::into)).collect(),
+        choices,
         reward: chosen.map(|reward| reward.id.clone()).unwrap_or_default(),
-        amount: left.map(|pledge| pledge.amount.plain()).or(suggestion).unwrap_or_default(),
+        amount: waiting.map(|pledge| pledge.amount.typed()).or(suggestion).unwrap_or_default(),
         form_key: Uuid::now_v7().to_string(),
         promise: promise(campaign),
     }

@@ -14,6 +14,15 @@ async fn pages(n: usize) {
     }
     app.finish().await;
 }
-#[tokio::test] async fn one() { pages(400).await; }
-#[tokio::test] async fn two() { pages(400).await; }
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)] async fn multi() { pages(400).await; }
+#[tokio::test]
+async fn one() {
+    pages(400).await;
+}
+#[tokio::test]
+async fn two() {
+    pages(400).await;
+}
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn multi() {
+    pages(400).await;
+}

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use leptos_router::hooks::use_location;
 
 use crate::api::account::{LogOut, Visitor, viewer};
 use crate::components::avatar::Avatar;
 use crate::components::icon::Icon;
 use crate::next_path::with_next;
+use crate::pages::here;
 
 /// Asks who is looking and draws either state. If that cannot be told, the page is still good for strangers.
 #[component]
@@ -26,17 +26,6 @@ pub fn AccountMenu() -> impl IntoView {
                 })
             }}
         </Suspense>
-    }
-}
-
-/// This page's address, to come back to after log-in. From the log-in pages themselves one goes home.
-fn here() -> String {
-    let location = use_location();
-    let (path, query) = (location.pathname.get_untracked(), location.search.get_untracked());
-    match (path.as_str(), query.as_str()) {
-        ("/login" | "/register", _) => "/".to_owned(),
-        (_, "") => path,
-        _ => format!("{path}?{}", query.trim_start_matches('?')),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{Collection, PledgeState};
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title};
+use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::api::pledges::{PledgeView, my_pledge, returned_pledge};
@@ -32,7 +32,6 @@ pub fn Returned() -> impl IntoView {
 fn Waiting(pledge: PledgeView) -> impl IntoView {
     view! {
         <Title text="Waiting for your bank"/>
-        <Meta http_equiv="refresh" content="3"/>
         <div class="wrap wrap--form confirmation">
             <h1>"Waiting for your bank"</h1>
             <p class="lead">

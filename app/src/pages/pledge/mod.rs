@@ -4,7 +4,7 @@ mod after;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_location, use_params_map};
+use leptos_router::hooks::use_params_map;
 
 pub use after::{Confirmation, Returned};
 
@@ -16,14 +16,14 @@ use crate::components::time::instant;
 use crate::islands::pledge_form::PledgeFormIsland;
 use crate::next_path::with_next;
 use crate::pages::account::form_error;
+use crate::pages::here;
 use crate::pages::status::Problem;
 
 #[component]
 pub fn PledgePage() -> impl IntoView {
     let slug = use_params_map().read_untracked().get("slug").unwrap_or_default();
     let refused = form_error::<StartPledge>();
-    let location = use_location();
-    let here = format!("{}{}", location.pathname.get_untracked(), location.search.get_untracked());
+    let here = here();
     let page = Resource::new_blocking(move || slug.clone(), pledge_page);
     view! {
         <Suspense>
@@ -60,7 +60,11 @@ fn Pledging(page: PledgePageView, refused: Option<ApiError>, here: String) -> im
             {match page.form {
                 _ if !open => view! {
                     <Notice tone=Tone::Info title="Not open for pledges">
-                        "This campaign takes no pledges at the moment. Nothing was charged. "
+                        {refused.map_or_else(
+                            || "This campaign takes no pledges at the moment. Nothing was charged.".to_owned(),
+                            |refused| refused.to_string(),
+                        )}
+                        " "
                         <a href=format!("/campaigns/{}", campaign.slug)>"Back to the campaign"</a>
                     </Notice>
                 }.into_any(),

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_location;
 
 use crate::api::error::ApiError;
 use crate::next_path::log_in_address;
+use crate::pages::here;
 
 /// The page for an address that leads nowhere. The router's fallback gives it its status.
 #[component]
@@ -18,7 +18,7 @@ pub fn NotFound() -> impl IntoView {
 #[component]
 pub fn Problem(error: ApiError) -> impl IntoView {
     let (code, title, text) = words(&error);
-    let log_in = log_in_address(&use_location().pathname.get_untracked());
+    let log_in = log_in_address(&here());
     view! {
         <Title text=title/>
         <div class="wrap status">
