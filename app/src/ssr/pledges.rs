@@ -124,7 +124,7 @@ pub fn form(campaign: &CampaignView, waiting: Option<&PledgeView>) -> PledgeForm
         std::iter::once(Choice::none()).chain(campaign.rewards.iter().map(Into::into)).collect();
     for choice in &mut choices {
         // The last slot may be the viewer's own: it is reserved for exactly this form.
-        choice.sold_out &= !waiting.is_some_and(|pledge| pledge.reward_title.as_ref() == Some(&choice.title));
+        choice.sold_out &= waiting.is_none_or(|pledge| pledge.reward_title.as_ref() != Some(&choice.title));
     }
     PledgeForm {
         campaign: campaign.id.clone(),
