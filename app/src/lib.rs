@@ -3,7 +3,6 @@
 
 pub mod api;
 mod components;
-mod csp;
 pub mod islands;
 pub mod next_path;
 mod pages;

@@ -1,5 +1,6 @@
 //! What server functions and pages need of the server: the one module that exists only there.
 
+mod csp;
 pub mod pledges;
 mod views;
 
@@ -135,7 +136,7 @@ fn set_content_security_policy(ctx: &Ctx) {
     let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), leptos::nonce::use_nonce()) else {
         return;
     };
-    let policy = crate::csp::content_security_policy(&nonce.to_string(), &ctx.config.form_targets);
+    let policy = csp::content_security_policy(&nonce.to_string(), &ctx.config.form_targets);
     if let Ok(value) = HeaderValue::from_str(&policy) {
         response.insert_header(CONTENT_SECURITY_POLICY, value);
     }

@@ -1,5 +1,5 @@
 //! What every answer tells the browser. Pages bring their own content security policy, with the nonce they were
-//! drawn with (`app::csp`); everything else gets one that allows nothing.
+//! drawn with (`app::ssr`); everything else gets one that allows nothing.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};

@@ -10,7 +10,6 @@ mod crashes;
 mod cross_site;
 mod event_orders;
 mod faults;
-mod hang;
 mod limits;
 mod live;
 mod refusals;
