@@ -1,6 +1,7 @@
 //! argon2id, and no more of it at once than the machine has memory and cores to spare.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash};
@@ -20,11 +21,12 @@ const NOBODYS: &str =
 #[derive(Clone)]
 pub struct Passwords {
     line: Arc<Semaphore>,
+    done: Arc<AtomicU64>,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { line: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { line: Arc::new(Semaphore::new(AT_ONCE)), done: Arc::default() }
     }
 }
 
@@ -46,8 +48,15 @@ impl Passwords {
         }
     }
 
+    /// How many hashes were computed so far: what an answer costs, without a stopwatch.
+    #[must_use]
+    pub fn computed(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
     /// The permit travels into the thread: a visitor who hangs up does not free it while the work goes on.
     async fn in_line<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        self.done.fetch_add(1, Ordering::Relaxed);
         let permit = Arc::clone(&self.line).acquire_owned().await.map_err(|_| Error::broken("passwords"))?;
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;

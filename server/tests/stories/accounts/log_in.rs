@@ -1,8 +1,6 @@
 //! Log-in and log-out: what the cookie is like, what is stored of it, and that nothing known before is worth
 //! anything after.
 
-use std::time::{Duration, Instant};
-
 use sha2::{Digest, Sha256};
 
 use crate::accounts::browser::{Browser, PASSWORD, location, set_cookie};
@@ -95,25 +93,17 @@ async fn wrong_password_and_unknown_email_are_one_answer() {
     app.finish().await;
 }
 
+/// Hashing is what takes the time: both answers compute one hash. A stopwatch would measure the machine.
 #[tokio::test]
-async fn an_unknown_email_takes_as_long() {
+async fn an_unknown_email_costs_as_much() {
     let app = TestApp::start_quiet().await;
     let browser = Browser::new(&app);
     browser.register("bea@example.org", PASSWORD).await;
-    let (mut known, mut unknown) = (Vec::new(), Vec::new());
-    // In turns, so that a busy machine is busy for both.
-    for _ in 0..9 {
-        for (email, times) in [("bea@example.org", &mut known), ("eve@example.org", &mut unknown)] {
-            let started = Instant::now();
-            browser.try_to_log_in(email, "not the password").await.expect("refused");
-            times.push(started.elapsed());
-        }
+    for email in ["bea@example.org", "eve@example.org"] {
+        let before = app.ctx.passwords.computed();
+        browser.try_to_log_in(email, "not the password").await.expect("refused");
+        assert_eq!(app.ctx.passwords.computed() - before, 1, "{email}");
     }
-    // The fastest of each is what the work itself costs; the others also waited for the machine.
-    let fastest = |times: Vec<Duration>| times.into_iter().min().expect("a time");
-    let (known, unknown) = (fastest(known), fastest(unknown));
-    // Without the stand-in hash the unknown one is ten times faster.
-    assert!(unknown * 2 > known && known * 2 > unknown, "known {known:?}, unknown {unknown:?}");
     app.finish().await;
 }
 
