@@ -114,8 +114,8 @@ pub fn was_left(pledge: &PledgeView) -> bool {
 #[must_use]
 pub fn form(campaign: &CampaignView, waiting: Option<&PledgeView>) -> PledgeForm {
     let asked = query("reward").filter(|id| campaign.rewards.iter().any(|reward| reward.id == *id));
-    let waiting = waiting.filter(|_| asked.is_none());
-    let chosen = campaign.rewards.iter().find(|reward| match waiting {
+    let resumed = waiting.filter(|_| asked.is_none());
+    let chosen = campaign.rewards.iter().find(|reward| match resumed {
         Some(pledge) => Some(&reward.title) == pledge.reward_title.as_ref(),
         None => Some(&reward.id) == asked.as_ref(),
     });
@@ -131,7 +131,7 @@ pub fn form(campaign: &CampaignView, waiting: Option<&PledgeView>) -> PledgeForm
         currency: campaign.progress.goal.currency().code().to_owned(),
         choices,
         reward: chosen.map(|reward| reward.id.clone()).unwrap_or_default(),
-        amount: waiting.map(|pledge| pledge.amount.typed()).or(suggestion).unwrap_or_default(),
+        amount: resumed.map(|pledge| pledge.amount.typed()).or(suggestion).unwrap_or_default(),
         form_key: Uuid::now_v7().to_string(),
         promise: promise(campaign),
     }
