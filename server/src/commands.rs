@@ -115,7 +115,7 @@ async fn gateway(settings: &Settings) -> Result<(Gateway, Option<sandbox::Runnin
     if let Some(secret_key) = &settings.stripe_secret_key {
         let gateway = Gateway {
             secret_key: secret_key.clone(),
-            webhook_secrets: settings.stripe_webhook_secret.clone(),
+            webhook_secrets: settings.webhook_secrets(),
             api_base: settings.stripe_api_base.clone(),
             hosted_pages: settings
                 .stripe_api_base

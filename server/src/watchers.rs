@@ -1,7 +1,7 @@
 //! How many streams one address may hold open: enough for a household with many tabs, too few to exhaust the server.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use backend::throttle::ClientAddress;
@@ -28,6 +28,7 @@ impl Watchers {
     /// A place for one more stream, or `None` when the address has its share.
     #[must_use]
     pub fn enter(&self, ClientAddress(address): ClientAddress) -> Option<Place> {
+        let address = household(address);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(address).or_default();
         if *count >= self.limit {
@@ -35,6 +36,17 @@ impl Watchers {
         }
         *count += 1;
         Some(Place { watchers: self.clone(), address })
+    }
+}
+
+/// Whoever has one IPv6 address has a whole /64 of them.
+fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        address => address,
     }
 }
 
@@ -62,6 +74,13 @@ mod tests {
         let second = watchers.enter(one);
         assert!(first.is_some() && second.is_some() && watchers.enter(one).is_none());
         assert!(watchers.enter(other).is_some(), "everybody has a share of their own");
+        let [near, nearer] =
+            [1, 2].map(|last| ClientAddress(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, last).into()));
+        let places = [watchers.enter(near), watchers.enter(nearer)];
+        assert!(
+            places.iter().all(Option::is_some) && watchers.enter(near).is_none(),
+            "a /64 is one household"
+        );
         drop(first);
         assert!(watchers.enter(one).is_some());
     }

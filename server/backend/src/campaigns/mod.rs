@@ -5,14 +5,14 @@ mod page;
 mod story;
 
 use chrono::{DateTime, Utc};
-use domain::{Campaign, CampaignId, PersonId, Progress, Reward, RewardId};
+use domain::{Campaign, CampaignId, CampaignState, PersonId, Progress, Reward, RewardId};
 use sqlx::{PgConnection, PgPool};
 
 pub use cards::{Card, live as live_cards, recently_ended};
 pub use page::{Page, PageReward, page};
 pub use story::render as render_story;
 
-use crate::{Error, Result, rows};
+use crate::{Result, rows};
 
 /// The facts that decide about pledges; `None` when there is no such campaign or it has no dates yet.
 pub async fn rules(db: &PgPool, campaign: CampaignId) -> Result<Option<Campaign>> {
@@ -77,9 +77,9 @@ pub async fn progress(db: &PgPool, campaign: CampaignId) -> Result<Option<Progre
     .await?;
     let Some(row) = row else { return Ok(None) };
     let stats = Stats { pledged: row.pledged, backers: row.backers, version: row.version };
-    let ends_at = row.ends_at.ok_or_else(|| Error::broken("a public campaign without an end"));
-    let progress = stats.progress(campaign, &row.state, row.goal, &row.currency, ends_at?)?;
-    Ok(Some(progress).filter(|progress| progress.state.is_public()))
+    let state: CampaignState = rows::named("campaigns.state", &row.state)?;
+    let Some(ends_at) = row.ends_at.filter(|_| state.is_public()) else { return Ok(None) };
+    Ok(Some(stats.progress(campaign, &row.state, row.goal, &row.currency, ends_at)?))
 }
 
 /// A row of `campaign_stats`.

@@ -105,6 +105,7 @@ pub async fn leave(
 pub async fn settled(ctx: &Ctx, pledge: PledgeId, patience: Duration) -> Result<bool> {
     ctx.inbox.ring();
     let deadline = tokio::time::Instant::now() + patience;
+    let mut pause = Duration::from_millis(15);
     loop {
         let waiting = sqlx::query_scalar!(
             r#"select exists (select from pledge_inbox where pledge_id = $1 and applied_at is null) as "waiting!""#,
@@ -115,6 +116,7 @@ pub async fn settled(ctx: &Ctx, pledge: PledgeId, patience: Duration) -> Result<
         if !waiting || tokio::time::Instant::now() >= deadline {
             return Ok(!waiting);
         }
-        tokio::time::sleep(Duration::from_millis(15)).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(250));
     }
 }

@@ -39,7 +39,12 @@ pub async fn drain(ctx: &Ctx) -> Result<usize> {
     .await?;
     let mut applied = 0;
     for campaign in campaigns {
-        applied += apply_waiting(ctx, campaign).await?;
+        // One campaign that cannot be applied must not hold up the others.
+        match apply_waiting(ctx, campaign).await {
+            Ok(events) => applied += events,
+            Err(error) if error.is_passing() => tracing::info!(%campaign, %error, "inbox tries again"),
+            Err(error) => tracing::error!(%campaign, %error, "inbox of a campaign"),
+        }
     }
     Ok(applied)
 }

@@ -42,7 +42,8 @@ async fn lapse_due(ctx: &Ctx) -> Result<()> {
            where state = 'pending' and reserved_until < clock()
                  -- one that is being applied already needs nobody
                  and not exists (select from pledge_inbox where pledge_id = pledges.id and applied_at is null)
-           order by reserved_until limit 20"#
+           -- those that would not lapse were touched and stand at the end of the line
+           order by updated_at limit 20"#
     )
     .fetch_all(&ctx.db)
     .await?;
@@ -50,6 +51,9 @@ async fn lapse_due(ctx: &Ctx) -> Result<()> {
         if let Err(error) = pledges::lapse(ctx, pledge).await {
             // The gateway cannot be asked just now: the slot stays taken rather than being sold twice.
             tracing::info!(%pledge, %error, "reservation not lapsed yet");
+            sqlx::query!("update pledges set updated_at = clock() where id = $1", pledge as PledgeId)
+                .execute(&ctx.db)
+                .await?;
         }
     }
     Ok(())

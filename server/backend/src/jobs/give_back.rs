@@ -12,9 +12,10 @@ pub(super) async fn run(ctx: &Ctx, what: &GiveBack) -> Result<()> {
         GiveBack::Card { pledge, payment_method } => {
             unless_gone_already(ctx.payments.detach_card(*pledge, payment_method).await)
         }
-        GiveBack::Hold { pledge, intent } => {
-            unless_gone_already(ctx.payments.cancel_hold(*pledge, intent).await)
-        }
+        GiveBack::Hold { pledge, intent } => match ctx.payments.cancel_hold(*pledge, intent).await {
+            Err(Error::Gateway(GatewayError::Refused { .. })) if ctx.payments.hold_is_gone(intent).await? => Ok(()),
+            outcome => outcome,
+        },
         GiveBack::Payment { pledge, intent } => {
             ctx.payments.refund_all(*pledge, intent).await?;
             post_refund(ctx, *pledge, intent).await
@@ -22,10 +23,12 @@ pub(super) async fn run(ctx: &Ctx, what: &GiveBack) -> Result<()> {
     }
 }
 
-/// A card that is detached or a hold that has run out cannot be given back again, and need not be.
+/// A card that is detached cannot be given back again, and need not be. Any other refusal (a key without rights, say)
+/// is a failure: the job is tried again and parked where staff see it.
 fn unless_gone_already(outcome: Result<()>) -> Result<()> {
+    const GONE: [&str; 2] = ["resource_missing", "payment_method_unexpected_state"];
     match outcome {
-        Err(Error::Gateway(GatewayError::Refused { .. })) => Ok(()),
+        Err(Error::Gateway(GatewayError::Refused { code, .. })) if GONE.contains(&code.as_str()) => Ok(()),
         outcome => outcome,
     }
 }

@@ -1,13 +1,13 @@
 //! Giving back what a pledge holds at the gateway: a saved card, a hold, or money that came too late.
 
 use domain::PledgeId;
-use stripe_core::payment_intent::CancelPaymentIntent;
+use stripe_core::payment_intent::{CancelPaymentIntent, RetrievePaymentIntent};
 use stripe_core::refund::CreateRefund;
 use stripe_payment::payment_method::DetachPaymentMethod;
-use stripe_shared::{PaymentIntent, PaymentMethod, Refund};
+use stripe_shared::{PaymentIntent, PaymentIntentStatus, PaymentMethod, Refund};
 
 use super::attempts::Attempt;
-use super::{AttemptKind, Payments};
+use super::{AttemptKind, GatewayError, Payments};
 use crate::Result;
 
 impl Payments {
@@ -31,6 +31,15 @@ impl Payments {
         })
         .await?;
         Ok(())
+    }
+
+    /// Whether a hold is gone: released, or run out by itself.
+    pub async fn hold_is_gone(&self, intent: &str) -> Result<bool> {
+        let intent = RetrievePaymentIntent::new(intent.to_owned())
+            .send(&self.client)
+            .await
+            .map_err(GatewayError::from)?;
+        Ok(matches!(intent.status, PaymentIntentStatus::Canceled))
     }
 
     /// Returns a whole payment to the card it came from.

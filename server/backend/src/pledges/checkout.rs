@@ -44,7 +44,11 @@ pub async fn resume(ctx: &Ctx, pledge: PledgeId) -> Result<Started> {
             collection,
         })
         .await?;
-    link(ctx, pledge, row.backer, &page).await?;
+    if !link(ctx, pledge, row.backer, &page).await? {
+        // The pledge ended while its page was being opened: nobody may pay on it.
+        ctx.payments.close_page(pledge, &page.session_id).await?;
+        return Ok(Started::Confirmed { pledge });
+    }
     ctx.faults.step("checkout.linked");
     Ok(Started::AtGateway { pledge, url: page.url })
 }
@@ -73,12 +77,14 @@ pub async fn look_again(ctx: &Ctx, pledge: PledgeId) -> Result<()> {
     Ok(())
 }
 
-async fn link(ctx: &Ctx, pledge: PledgeId, backer: PersonId, page: &HostedPage) -> Result<()> {
-    sqlx::query!(
+/// Whether the pledge still waits for its page.
+async fn link(ctx: &Ctx, pledge: PledgeId, backer: PersonId, page: &HostedPage) -> Result<bool> {
+    let linked = sqlx::query!(
         "with customer as (
              update people set gateway_customer_id = $4 where id = $5 and gateway_customer_id is null
          )
-         update pledges set gateway_session_id = $2, gateway_session_url = $3, updated_at = clock() where id = $1",
+         update pledges set gateway_session_id = $2, gateway_session_url = $3, updated_at = clock()
+         where id = $1 and state = 'pending'",
         pledge as PledgeId,
         page.session_id,
         page.url,
@@ -87,5 +93,5 @@ async fn link(ctx: &Ctx, pledge: PledgeId, backer: PersonId, page: &HostedPage) 
     )
     .execute(&ctx.db)
     .await?;
-    Ok(())
+    Ok(linked.rows_affected() == 1)
 }

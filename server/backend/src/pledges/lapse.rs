@@ -51,10 +51,18 @@ pub(super) async fn end(ctx: &Ctx, pledge: PledgeId, event: PledgeEvent, source:
     Ok(())
 }
 
+/// Whether the backer's card, hold or money is there.
+fn secures(event: PledgeEvent) -> bool {
+    matches!(event, PledgeEvent::CardSaved | PledgeEvent::HoldPlaced | PledgeEvent::PaymentCaptured)
+}
+
 async fn closed(ctx: &Ctx, pledge: PledgeId, session: &str, event: PledgeEvent) -> Result<Option<Entry>> {
     Ok(match ctx.payments.close_page(pledge, session).await? {
         PageState::Expired => Some(event.into()),
-        PageState::Complete(done) => done.map(|done| done.entry),
+        // A finished page whose hold has run out or was cancelled brings nothing: then the reservation ends.
+        PageState::Complete(done) => {
+            Some(done.map(|done| done.entry).filter(|entry| secures(entry.event)).unwrap_or(event.into()))
+        }
         // It would not close and is not complete: leave everything as it is and look again later.
         PageState::Open { .. } => None,
     })

@@ -248,6 +248,10 @@ async fn insert(
         ), history as (
             insert into pledge_history (pledge_id, to_state, event, source)
             select id, 'pending', 'pledge_started', 'backer' from pledge
+        ), attempt as (
+            -- with the pledge itself: whoever ends the reservation knows that a page may be on its way
+            insert into gateway_attempts (id, key, kind, person_id, pledge_id)
+            select $13, 'session_' || id, 'create_session', $3, id from pledge
         )
         select id as "id: PledgeId" from pledge
         "#,
@@ -263,6 +267,7 @@ async fn insert(
         offer.reward_minimum.map(Money::amount),
         mandate,
         ctx.config.reservation.as_secs_f64(),
+        Uuid::now_v7(),
     )
     .fetch_optional(db)
     .await?;
