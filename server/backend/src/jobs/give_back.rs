@@ -13,7 +13,11 @@ pub(super) async fn run(ctx: &Ctx, what: &GiveBack) -> Result<()> {
             unless_gone_already(ctx.payments.detach_card(*pledge, payment_method).await)
         }
         GiveBack::Hold { pledge, intent } => match ctx.payments.cancel_hold(*pledge, intent).await {
-            Err(Error::Gateway(GatewayError::Refused { .. })) if ctx.payments.hold_is_gone(intent).await? => Ok(()),
+            Err(Error::Gateway(GatewayError::Refused { .. }))
+                if ctx.payments.hold_is_gone(intent).await? =>
+            {
+                Ok(())
+            }
             outcome => outcome,
         },
         GiveBack::Payment { pledge, intent } => {
