@@ -1,7 +1,7 @@
 //! How many streams one address may hold open: enough for a household with many tabs, too few to exhaust the server.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use backend::throttle::ClientAddress;
@@ -27,8 +27,8 @@ impl Watchers {
 
     /// A place for one more stream, or `None` when the address has its share.
     #[must_use]
-    pub fn enter(&self, ClientAddress(address): ClientAddress) -> Option<Place> {
-        let address = household(address);
+    pub fn enter(&self, address: ClientAddress) -> Option<Place> {
+        let address = address.household();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(address).or_default();
         if *count >= self.limit {
@@ -36,17 +36,6 @@ impl Watchers {
         }
         *count += 1;
         Some(Place { watchers: self.clone(), address })
-    }
-}
-
-/// Whoever has one IPv6 address has a whole /64 of them.
-fn household(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        address => address,
     }
 }
 
@@ -64,6 +53,8 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
 
     #[test]

@@ -1,5 +1,5 @@
-//! Posts a form in the browser's stead and reads the answer. Leptos' `ActionForm` would do it too: as much to load
-//! as a third of all islands, because it can do much more.
+//! Posts a form in the browser's stead and reads the answer. Leptos' `ActionForm` would do it too: a fifth of
+//! everything that is loaded, because it can do much more.
 
 use gloo_net::http::{Request, Response};
 use serde::de::DeserializeOwned;

@@ -37,16 +37,22 @@ impl Subject {
 pub struct ClientAddress(pub IpAddr);
 
 impl ClientAddress {
-    /// A household or a phone is handed a whole /64 of IPv6: counting single addresses would count nothing.
+    /// What is counted under the address: itself, or of IPv6 its /64. A household or a phone is handed a whole one,
+    /// so counting single addresses would count nothing.
     #[must_use]
-    pub fn subject(self) -> Subject {
+    pub fn household(self) -> IpAddr {
         match self.0.to_canonical() {
-            IpAddr::V4(address) => Subject::of(&address.to_string()),
+            IpAddr::V4(address) => address.into(),
             IpAddr::V6(address) => {
                 let [a, b, c, d, ..] = address.segments();
-                Subject::of(&format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0)))
+                Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
             }
         }
+    }
+
+    #[must_use]
+    pub fn subject(self) -> Subject {
+        Subject::of(&self.household().to_string())
     }
 }
 

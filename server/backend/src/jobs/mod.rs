@@ -17,7 +17,7 @@ use crate::accounts::sessions;
 use crate::inbox::GiveBack;
 use crate::{Ctx, Error, Result, throttle};
 
-/// Pauses double from a few seconds; the last of these tries comes about a day after the first.
+/// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
 const TRIES: i32 = 14;
 /// Longer than any job may take: after it the job is somebody else's.
 const LEASE_SECONDS: f64 = 120.0;
