@@ -40,6 +40,32 @@ async fn a_payment() {
     every_order_ends_alike("kia", 30, "captured").await;
 }
 
+/// The bank's question and the failed answer to it travel separately: the failure is told whichever comes first.
+#[tokio::test]
+async fn a_failed_confirmation_is_told_in_either_order() {
+    let app = TestApp::start_quiet().await;
+    let campaign = app.campaign().model("kia").build().await;
+    let bea = app.person("Bea Tamm").await;
+    let page = bea.pledge(&campaign, None, "25").await;
+    sandbox_page::pay_with_3ds(page.text(), "fail").await;
+    let trace = trace_of(&app, bea.pledges(&app.db).await[0]).await;
+    assert_eq!(trace.kinds(), ["payment_intent.requires_action", "payment_intent.payment_failed"]);
+    for (number, order) in permutations(2).into_iter().enumerate() {
+        let copy = trace.copy(&app, number).await;
+        for at in &order {
+            assert_eq!(app.deliver(&copy.events[*at]).await, 200);
+            app.pump().await;
+        }
+        let told: Option<String> = sqlx::query_scalar("select decline_code from pledges where id = $1")
+            .bind(copy.pledge)
+            .fetch_one(&app.db)
+            .await
+            .expect("the pledge");
+        assert_eq!(told.as_deref(), Some("payment_intent_authentication_failure"), "{order:?}");
+    }
+    app.finish().await;
+}
+
 async fn every_order_ends_alike(model: &'static str, days: i64, state: &str) {
     let app = TestApp::start_quiet().await;
     let trace = record(&app, model, days).await;
@@ -75,20 +101,22 @@ async fn record(app: &TestApp, model: &'static str, days: i64) -> Trace {
     let page = bea.pledge(&campaign, None, "25").await;
     sandbox_page::enter(page.text(), sandbox_page::DECLINED).await;
     sandbox_page::pay_with_3ds(page.text(), "complete").await;
-    let pledge = bea.pledges(&app.db).await[0];
+    let mut trace = trace_of(app, bea.pledges(&app.db).await[0]).await;
+    assert_eq!(trace.events.len(), 3, "declined, asked, done: {:?}", trace.kinds());
+    // Case 38: the same said again under another id.
+    let mut twin = trace.events[2].clone();
+    twin["id"] = json!("evt_twin");
+    trace.events.push(twin);
+    trace
+}
+
+async fn trace_of(app: &TestApp, pledge: Uuid) -> Trace {
     let mut events = app.gateway.events().await;
     events.retain(|event| {
         event["data"]["object"]["metadata"]["pledge_id"] == pledge.to_string()
             && acted_upon(event["type"].as_str().unwrap_or_default())
     });
-    let success = events.last().expect("a success").clone();
-    let intent = success["data"]["object"]["id"].as_str().expect("an id").to_owned();
-    let kinds: Vec<&str> = events.iter().filter_map(|event| event["type"].as_str()).collect();
-    assert_eq!(kinds.len(), 3, "declined, asked, done: {kinds:?}");
-    // Case 38: the same said again under another id.
-    let mut twin = success;
-    twin["id"] = json!("evt_twin");
-    events.push(twin);
+    let intent = events[0]["data"]["object"]["id"].as_str().expect("an id").to_owned();
     Trace { pledge, intent, events }
 }
 
@@ -98,6 +126,10 @@ fn acted_upon(kind: &str) -> bool {
 }
 
 impl Trace {
+    fn kinds(&self) -> Vec<&str> {
+        self.events.iter().filter_map(|event| event["type"].as_str()).collect()
+    }
+
     /// The same story for another pledge of another backer.
     async fn copy(&self, app: &TestApp, number: usize) -> Self {
         let backer = app.person(&format!("Backer {number}")).await;

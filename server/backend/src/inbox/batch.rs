@@ -160,7 +160,11 @@ fn judge(
             "applied"
         }
         Ok(Step::Stay(_)) => {
-            if row.state == PledgeState::Pending && evidence.decline_code != row.decline_code {
+            // Only a decline replaces a decline: "the bank asks" may be older news that arrives later.
+            if row.state == PledgeState::Pending
+                && evidence.decline_code.is_some()
+                && evidence.decline_code != row.decline_code
+            {
                 row.decline_code.clone_from(&evidence.decline_code);
                 row.changed = true;
             }
