@@ -22,6 +22,14 @@ pub enum Command {
     Serve,
     /// Bring the database's schema up to date and stop.
     Migrate,
+    /// Print what settling a campaign would do now, pledge by pledge. Writes nothing.
+    Settle {
+        /// Settling itself happens by itself; only the rehearsal is asked for.
+        #[arg(long, required = true)]
+        dry_run: bool,
+        /// The last part of the campaign's address.
+        campaign: String,
+    },
     /// Run a command beside a throw-away PostgreSQL, whose address it finds in DATABASE_URL.
     WithPostgres {
         #[arg(trailing_var_arg = true, required = true)]
@@ -35,6 +43,7 @@ pub async fn run(command: Command, settings: &Settings) -> Result<ExitCode> {
     match command {
         Command::Serve => serve(settings).await,
         Command::Migrate => migrate(settings).await,
+        Command::Settle { campaign, .. } => settle_dry_run(settings, &campaign).await,
         Command::WithPostgres { command } => with_postgres(&command).await,
     }
 }
@@ -186,6 +195,19 @@ async fn migrate(settings: &Settings) -> Result<ExitCode> {
     }
     connected?;
     println!("The schema is up to date.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Over the database as it is: no migration, no gateway, no worker.
+async fn settle_dry_run(settings: &Settings, campaign: &str) -> Result<ExitCode> {
+    let url =
+        settings.database_url.clone().context("set DATABASE_URL: which database holds the campaign?")?;
+    let db = PgPoolOptions::new()
+        .max_connections(1)
+        .connect(&url)
+        .await
+        .context("cannot connect (DATABASE_URL)")?;
+    print!("{}", backend::settlement::dry_run(&db, campaign).await?);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -57,7 +57,7 @@ pub enum CampaignState {
     /// The deadline has passed; the outcome is being worked out and collected.
     Settling,
     Funded,
-    /// Funded at the deadline, but less was collected.
+    /// A keep-it-all campaign that ended below its goal: the creator keeps what came together.
     PartiallyFunded,
     Failed,
     Cancelled,

@@ -10,6 +10,7 @@ mod pledge;
 mod pledge_state;
 mod progress;
 mod reward;
+mod settlement;
 mod step;
 mod text;
 mod typed_amount;
@@ -23,6 +24,9 @@ pub use pledge::{Offer, Pledge, PledgeRefusal, smallest_pledge};
 pub use pledge_state::{EventRefusal, PledgeEvent, PledgeState};
 pub use progress::{Milestone, Progress, Snapshot};
 pub use reward::Reward;
+pub use settlement::{
+    Act, Outcome, Plan, PlannedPledge, REMINDER_EVERY, RETRY_WINDOW, next_reminder, worth_a_last_try,
+};
 pub use step::{NoOp, Step};
 pub use text::{DisplayName, Email, Password, Pitch, Slug, Story, TextError, Title};
 pub use typed_amount::TypedAmountError;

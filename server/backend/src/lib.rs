@@ -15,6 +15,7 @@ pub mod live;
 pub mod payments;
 pub mod pledges;
 pub mod rows;
+pub mod settlement;
 pub mod throttle;
 
 use std::sync::Arc;

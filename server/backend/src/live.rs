@@ -77,6 +77,18 @@ pub async fn announce(db: &mut PgConnection, campaign: CampaignId) -> Result<()>
     Ok(())
 }
 
+/// The same after a change of the campaign's state, which is not in the totals: the version rises, so that open pages
+/// take the snapshot.
+pub async fn announce_state(db: &mut PgConnection, campaign: CampaignId) -> Result<()> {
+    sqlx::query!(
+        "update campaign_stats set version = version + 1, updated_at = clock() where campaign_id = $1",
+        campaign as CampaignId,
+    )
+    .execute(&mut *db)
+    .await?;
+    announce(db, campaign).await
+}
+
 /// Listens until told to stop. A lost connection is made again, and everybody watched is read afresh, because
 /// what was announced meanwhile is gone.
 pub async fn run(ctx: Ctx, stop: CancellationToken) {

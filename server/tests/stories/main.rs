@@ -15,6 +15,7 @@ mod live;
 mod refusals;
 mod repeats;
 mod returning;
+mod settlement;
 mod three_ways;
 mod totals;
 mod webhooks;

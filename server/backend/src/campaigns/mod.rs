@@ -6,7 +6,7 @@ mod story;
 
 use chrono::{DateTime, Utc};
 use domain::{Campaign, CampaignId, CampaignState, PersonId, Progress, Reward, RewardId};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 
 pub use cards::{Card, live as live_cards, recently_ended};
 pub use page::{Page, PageReward, page};
@@ -15,7 +15,7 @@ pub use story::render as render_story;
 use crate::{Result, rows};
 
 /// The facts that decide about pledges; `None` when there is no such campaign or it has no dates yet.
-pub async fn rules(db: &PgPool, campaign: CampaignId) -> Result<Option<Campaign>> {
+pub async fn rules(db: impl PgExecutor<'_>, campaign: CampaignId) -> Result<Option<Campaign>> {
     let row = sqlx::query!(
         r#"select creator_id as "creator: PersonId", model, state, suspended_at is not null as "suspended!",
                   goal, currency, starts_at, ends_at
@@ -36,6 +36,14 @@ pub async fn rules(db: &PgPool, campaign: CampaignId) -> Result<Option<Campaign>
         starts_at,
         ends_at,
     }))
+}
+
+/// Keeps a campaign from being closed until the transaction ends; or waits while it is being closed.
+pub async fn keep_open(db: &mut PgConnection, campaign: CampaignId) -> Result<()> {
+    sqlx::query!("select id from campaigns where id = $1 for key share", campaign as CampaignId)
+        .fetch_optional(db)
+        .await?;
+    Ok(())
 }
 
 /// A reward as a pledge needs it.

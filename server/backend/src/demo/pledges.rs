@@ -174,8 +174,8 @@ async fn count(
     .await?;
     if matches!(campaign.state.as_str(), "funded" | "failed" | "cancelled") {
         sqlx::query!(
-            "insert into campaign_results (campaign_id, pledged, backers, decided_at)
-             select id, $2, $3, ends_at from campaigns where id = $1",
+            "insert into campaign_results (campaign_id, outcome, pledged, backers, decided_at)
+             select id, state, $2, $3, ends_at from campaigns where id = $1",
             campaign_id as CampaignId,
             pledged,
             backers,

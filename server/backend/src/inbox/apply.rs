@@ -1,7 +1,7 @@
 //! One batch, one transaction: pledges, history, ledger, slots, the campaign's total, milestones and what must be
 //! given back, all or nothing; then one notification for every open page.
 
-use domain::{CampaignId, Milestone, PledgeId, RewardId};
+use domain::{CampaignId, Milestone, PledgeId, PledgeState, RewardId};
 use rust_decimal::Decimal;
 use sqlx::{PgConnection, PgTransaction};
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Entry;
 use super::batch::{Batch, GiveBack, Posting, Row, Totals, Waiting};
 use crate::ledger::{self, Account, Line};
-use crate::{Ctx, Error, Result, jobs, live, rows};
+use crate::{Ctx, Error, Result, jobs, live, rows, settlement};
 
 /// The most one transaction takes on.
 const LARGEST_BATCH: i64 = 500;
@@ -33,6 +33,9 @@ pub async fn apply_waiting(ctx: &Ctx, campaign: CampaignId) -> Result<usize> {
     write_ledger(&mut tx, campaign, &batch).await?;
     write_rewards(&mut tx, &batch).await?;
     write_totals(&mut tx, before, &batch).await?;
+    settlement::stage_collecting(&mut tx, campaign, &batch.arrived_in(&[PledgeState::Charging])).await?;
+    settlement::note_failures(&mut tx, &batch.arrived_in(&[PledgeState::Errored, PledgeState::NeedsAction]))
+        .await?;
     stage_give_back(&mut tx, &batch).await?;
     mark_applied(&mut tx, &batch).await?;
     ctx.faults.step("inbox.before_commit");
@@ -83,7 +86,7 @@ async fn lock_pledges(db: &mut PgConnection, waiting: &[Waiting]) -> Result<Vec<
     let rows = sqlx::query!(
         r#"select pledges.id as "id: PledgeId", reward_id as "reward: RewardId",
                   coalesce(rewards.slots is not null, false) as "limited!", state, amount, pledges.currency,
-                  gateway_intent_id, payment_method_id, decline_code
+                  collection, gateway_intent_id, charge_intent_id, payment_method_id, decline_code
            from pledges left join rewards on rewards.id = reward_id
            where pledges.id = any($1)
            -- always in the same order: two who lock the same pledges must not wait for each other
@@ -103,7 +106,9 @@ async fn lock_pledges(db: &mut PgConnection, waiting: &[Waiting]) -> Result<Vec<
                 before: state,
                 state,
                 amount: rows::money(row.amount, &row.currency)?,
+                collection: rows::named("pledges.collection", &row.collection)?,
                 intent_id: row.gateway_intent_id,
+                charge_intent_id: row.charge_intent_id,
                 payment_method_id: row.payment_method_id,
                 decline_code: row.decline_code,
                 changed: false,
@@ -117,20 +122,22 @@ async fn write_pledges(db: &mut PgConnection, batch: &Batch) -> Result<()> {
     let ids: Vec<Uuid> = changed.iter().map(|row| row.id.0).collect();
     let states: Vec<&str> = changed.iter().map(|row| row.state.as_str()).collect();
     let intents: Vec<Option<&str>> = changed.iter().map(|row| row.intent_id.as_deref()).collect();
+    let charges: Vec<Option<&str>> = changed.iter().map(|row| row.charge_intent_id.as_deref()).collect();
     let methods: Vec<Option<&str>> = changed.iter().map(|row| row.payment_method_id.as_deref()).collect();
     let declines: Vec<Option<&str>> = changed.iter().map(|row| row.decline_code.as_deref()).collect();
     let confirmed: Vec<bool> = changed.iter().map(|row| !row.before.counts() && row.state.counts()).collect();
     sqlx::query!(
-        "update pledges set state = new.state, gateway_intent_id = new.intent, payment_method_id = new.method,
-                            decline_code = new.decline, updated_at = clock(),
+        "update pledges set state = new.state, gateway_intent_id = new.intent, charge_intent_id = new.charge,
+                            payment_method_id = new.method, decline_code = new.decline, updated_at = clock(),
                             confirmed_at = case when new.confirmed then coalesce(confirmed_at, clock())
                                                 else confirmed_at end
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[])
-              as new (id, state, intent, method, decline, confirmed)
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[])
+              as new (id, state, intent, charge, method, decline, confirmed)
          where pledges.id = new.id",
         &ids,
         &states as &[&str],
         &intents as &[Option<&str>],
+        &charges as &[Option<&str>],
         &methods as &[Option<&str>],
         &declines as &[Option<&str>],
         &confirmed,

@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use domain::{CampaignId, EventRefusal, Money, PledgeEvent, PledgeId, PledgeState, RewardId, Step};
+use domain::{
+    CampaignId, Collection, EventRefusal, Money, PledgeEvent, PledgeId, PledgeState, RewardId, Step,
+};
 use uuid::Uuid;
 
 use super::{Entry, Evidence};
@@ -25,7 +27,11 @@ pub(super) struct Row {
     pub before: PledgeState,
     pub state: PledgeState,
     pub amount: Money,
+    pub collection: Collection,
+    /// What the backer finished at the gateway's page.
     pub intent_id: Option<String>,
+    /// The payment that charges a saved card after the deadline.
+    pub charge_intent_id: Option<String>,
     pub payment_method_id: Option<String>,
     pub decline_code: Option<String>,
     pub changed: bool,
@@ -106,6 +112,15 @@ impl Batch {
         (pledged, backers)
     }
 
+    /// Pledges that this batch moved to `state` and that are still there.
+    pub(super) fn arrived_in(&self, states: &[PledgeState]) -> Vec<PledgeId> {
+        let arrived =
+            self.changed_rows().filter(|row| row.before != row.state && states.contains(&row.state));
+        let mut arrived: Vec<PledgeId> = arrived.map(|row| row.id).collect();
+        arrived.sort_unstable();
+        arrived
+    }
+
     /// Per reward: how many limited slots come free, and by how much its count of backers changes.
     pub(super) fn change_of_rewards(&self) -> HashMap<RewardId, (i32, i64)> {
         let mut changes: HashMap<RewardId, (i32, i64)> = HashMap::new();
@@ -146,7 +161,7 @@ fn judge(
                 event: *event,
                 source: waiting.source.clone(),
             });
-            row.remember(evidence);
+            row.remember(*event, evidence);
             row.release_on(to, give_back);
             row.state = to;
             row.changed = true;
@@ -180,7 +195,7 @@ fn judge(
 
 /// Whether the gateway's object speaks of exactly this pledge's money.
 fn agrees(row: &Row, evidence: &Evidence) -> bool {
-    let same_intent = match (&row.intent_id, &evidence.intent_id) {
+    let same_intent = match (row.payment(), &evidence.intent_id) {
         (Some(ours), Some(theirs)) => ours == theirs,
         _ => true,
     };
@@ -215,14 +230,28 @@ fn return_late_money(
 }
 
 impl Row {
-    fn remember(&mut self, evidence: &Evidence) {
-        if evidence.intent_id.is_some() {
-            self.intent_id.clone_from(&evidence.intent_id);
+    /// The payment that takes this pledge's money, once there is one.
+    fn payment(&self) -> Option<&String> {
+        match self.collection {
+            Collection::SaveCard => self.charge_intent_id.as_ref(),
+            Collection::Hold | Collection::ChargeNow => self.intent_id.as_ref(),
         }
+    }
+
+    fn remember(&mut self, event: PledgeEvent, evidence: &Evidence) {
+        let speaks_of_payment = event != PledgeEvent::CardSaved;
+        let intent = match self.collection {
+            Collection::SaveCard if speaks_of_payment => &mut self.charge_intent_id,
+            Collection::SaveCard | Collection::Hold | Collection::ChargeNow => &mut self.intent_id,
+        };
+        if evidence.intent_id.is_some() {
+            intent.clone_from(&evidence.intent_id);
+        }
+        // A card that is declined while its holder is away stays the pledge's card until another takes its place.
         if evidence.payment_method_id.is_some() {
             self.payment_method_id.clone_from(&evidence.payment_method_id);
         }
-        self.decline_code = None;
+        self.decline_code.clone_from(&evidence.decline_code);
     }
 
     /// A commitment that ends without a charge gives back what it held.

@@ -56,7 +56,8 @@ pub enum Source {
 }
 
 impl Source {
-    fn as_str(self) -> &'static str {
+    /// The name in the database.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Backer => "backer",
             Self::Gateway => "gateway",

@@ -15,7 +15,7 @@ pub use clockwork::tick;
 
 use crate::accounts::sessions;
 use crate::inbox::GiveBack;
-use crate::{Ctx, Error, Result, throttle};
+use crate::{Ctx, Error, Result, settlement, throttle};
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
 const TRIES: i32 = 14;
@@ -110,6 +110,10 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
             let what: GiveBack =
                 serde_json::from_value(payload).map_err(|_| Error::broken("give_back payload"))?;
             give_back::run(ctx, &what).await
+        }
+        "collect" => {
+            let job = serde_json::from_value(payload).map_err(|_| Error::broken("collect payload"))?;
+            settlement::collect(ctx, job).await
         }
         unknown => Err(Error::broken(format!("job kind {unknown}"))),
     }

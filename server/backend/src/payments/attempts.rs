@@ -25,6 +25,9 @@ pub enum AttemptKind {
     CancelIntent,
     DetachCard,
     Refund,
+    Charge,
+    Capture,
+    Confirm,
 }
 
 impl AttemptKind {
@@ -36,6 +39,9 @@ impl AttemptKind {
             Self::CancelIntent => "cancel_intent",
             Self::DetachCard => "detach_card",
             Self::Refund => "refund",
+            Self::Charge => "charge",
+            Self::Capture => "capture",
+            Self::Confirm => "confirm",
         }
     }
 }

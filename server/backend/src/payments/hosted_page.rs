@@ -180,7 +180,8 @@ fn line_item(request: &PageRequest) -> Result<CreateCheckoutSessionLineItems> {
     Ok(item)
 }
 
-fn gateway_currency(amount: Money) -> stripe_types::Currency {
+/// The currency as the gateway's types name it.
+pub(super) fn gateway_currency(amount: Money) -> stripe_types::Currency {
     match amount.currency().code().to_lowercase().parse() {
         Ok(currency) => currency,
         Err(never) => match never {},

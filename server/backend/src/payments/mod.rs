@@ -3,6 +3,7 @@
 //! backend sees `Money`, ids and [`Evidence`](crate::inbox::Evidence).
 
 mod attempts;
+mod charge;
 mod decline;
 mod errors;
 mod hosted_page;
@@ -14,6 +15,7 @@ pub mod webhook;
 use std::sync::Arc;
 
 pub use attempts::AttemptKind;
+pub use charge::Charge;
 pub use decline::in_plain_words;
 pub use errors::GatewayError;
 pub use hosted_page::{HostedPage, PageRequest, PageState};

@@ -74,20 +74,33 @@ fn from_setup_intent(intent: &SetupIntent) -> Option<Translated> {
 }
 
 fn from_payment_intent(intent: &PaymentIntent) -> Option<Translated> {
-    let (event, minor) = match intent.status {
-        PaymentIntentStatus::Succeeded => (PledgeEvent::PaymentCaptured, intent.amount_received),
-        PaymentIntentStatus::RequiresCapture => (PledgeEvent::HoldPlaced, intent.amount_capturable),
-        PaymentIntentStatus::RequiresAction => (PledgeEvent::ActionRequired, intent.amount),
-        _ => (PledgeEvent::PaymentFailed, intent.amount),
+    place(&intent.metadata, entry_of_payment(intent))
+}
+
+/// What a payment's state means for its pledge.
+pub(super) fn entry_of_payment(intent: &PaymentIntent) -> Entry {
+    let declined = intent.last_payment_error.as_deref().and_then(decline_code);
+    let (event, minor, code) = match intent.status {
+        PaymentIntentStatus::Succeeded => (PledgeEvent::PaymentCaptured, intent.amount_received, None),
+        PaymentIntentStatus::RequiresCapture => (PledgeEvent::HoldPlaced, intent.amount_capturable, None),
+        PaymentIntentStatus::RequiresAction => (PledgeEvent::ActionRequired, intent.amount, None),
+        // Only its holder can mend that: the bank refuses to be asked while they are away.
+        _ if declined.as_deref() == Some("authentication_required") => {
+            (PledgeEvent::ActionRequired, intent.amount, declined)
+        }
+        PaymentIntentStatus::Canceled => {
+            (PledgeEvent::PaymentFailed, intent.amount, declined.or(Some("hold_expired".into())))
+        }
+        _ => (PledgeEvent::PaymentFailed, intent.amount, declined),
     };
     let evidence = Evidence {
         intent_id: Some(intent.id.to_string()),
         payment_method_id: intent.payment_method.as_ref().map(|method| method.id().to_string()),
         minor_units: Some(minor),
         currency: Some(intent.currency.to_string().to_uppercase()),
-        decline_code: intent.last_payment_error.as_deref().and_then(decline_code),
+        decline_code: code,
     };
-    place(&intent.metadata, Entry { event, evidence })
+    Entry { event, evidence }
 }
 
 fn decline_code(error: &ApiErrors) -> Option<String> {

@@ -135,9 +135,11 @@ async fn reserve(
     form: &StartPledge,
     form_key: Uuid,
 ) -> Result<Reserved, StartRefusal> {
-    let campaign = campaigns::rules(&ctx.db, form.campaign).await?.ok_or(StartRefusal::NoSuchCampaign)?;
-    let amount = Money::parse_typed(&form.amount, campaign.goal.currency())?;
     let mut tx = ctx.db.begin().await?;
+    // A pledge is wholly before the deadline or refused: settling waits for this transaction, or this one for it.
+    campaigns::keep_open(&mut tx, form.campaign).await?;
+    let campaign = campaigns::rules(&mut *tx, form.campaign).await?.ok_or(StartRefusal::NoSuchCampaign)?;
+    let amount = Money::parse_typed(&form.amount, campaign.goal.currency())?;
     // Read first: if the last slot went to this very form, sent twice, its pledge is then found below.
     let reward = match form.reward {
         Some(reward) => Some(campaigns::reward(&mut tx, reward).await?.ok_or(StartRefusal::NoSuchReward)?),

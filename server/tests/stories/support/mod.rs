@@ -12,7 +12,7 @@ pub mod sandbox_page;
 use std::time::Duration;
 
 use backend::config::{Config, Environment, StripeConfig};
-use backend::{Ctx, inbox, jobs};
+use backend::{Ctx, inbox, jobs, settlement};
 use gateway::Gateway;
 use sandbox::{Sandbox, WebhookTarget};
 use server::security::WEBHOOK_PATH;
@@ -89,9 +89,10 @@ impl TestApp {
         Self { db, ctx, base, gateway, sandbox, site }
     }
 
-    /// Applies everything that waits and runs every job that is due.
+    /// Settles what is over, applies everything that waits and runs every job that is due.
     pub async fn pump(&self) {
         loop {
+            settlement::tick(&self.ctx).await.expect("settlement goes on");
             let applied = inbox::drain(&self.ctx).await.expect("the inbox drains");
             let done = jobs::run_due(&self.ctx).await.expect("jobs run");
             if applied + done == 0 {

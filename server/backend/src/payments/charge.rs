@@ -1,0 +1,142 @@
+//! Taking the money after the deadline, while the backer is away: one payment a pledge, whatever happens.
+
+use std::collections::HashMap;
+
+use domain::{CampaignId, Money, PersonId, PledgeId};
+use stripe_core::payment_intent::{
+    CapturePaymentIntent, ConfirmPaymentIntent, ConfirmPaymentIntentOffSession, CreatePaymentIntent,
+    CreatePaymentIntentOffSession, ListPaymentIntent, RetrievePaymentIntent,
+};
+use stripe_shared::{PaymentIntent, PaymentIntentAllowedPaymentMethodTypes};
+
+use super::attempts::Attempt;
+use super::hosted_page::gateway_currency;
+use super::translate::entry_of_payment;
+use super::{AttemptKind, GatewayError, Payments, to_gateway};
+use crate::inbox::Entry;
+use crate::{Error, Result};
+
+/// A saved card that is to be charged.
+pub struct Charge {
+    pub pledge: PledgeId,
+    pub campaign: CampaignId,
+    pub backer: PersonId,
+    pub customer: String,
+    pub payment_method: String,
+    pub campaign_title: String,
+    pub amount: Money,
+    /// The payment that an earlier try made. A pledge has one for ever: what succeeds on it cannot succeed twice.
+    pub intent: Option<String>,
+    /// Which automatic try this is, from 1.
+    pub number: i32,
+}
+
+impl Payments {
+    /// Charges a saved card off session and says what that means for the pledge. A decline is an answer, not an error.
+    ///
+    /// # Errors
+    /// When there is no answer; the same charge may be sent again.
+    pub async fn charge(&self, charge: &Charge) -> Result<Entry> {
+        let intent = match &charge.intent {
+            Some(intent) => Some(intent.clone()),
+            // A first try that was answered by a decline made its payment all the same.
+            None if charge.number > 1 => self.payment_of(charge).await?.map(|intent| intent.id.to_string()),
+            None => None,
+        };
+        let outcome = match &intent {
+            Some(intent) => self.charge_again(charge, intent).await,
+            None => self.first_charge(charge).await,
+        };
+        match outcome {
+            Ok(intent) => Ok(entry_of_payment(&intent)),
+            Err(Error::Gateway(refusal @ GatewayError::Refused { .. })) => {
+                let intent = match intent {
+                    Some(intent) => Some(self.read_payment(&intent).await?),
+                    None => self.payment_of(charge).await?,
+                };
+                // Without a payment the request itself was refused: nobody's card is to blame.
+                intent.map(|intent| entry_of_payment(&intent)).ok_or(Error::Gateway(refusal))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes what is held. A hold that has run out meanwhile is a failed payment.
+    ///
+    /// # Errors
+    /// When there is no answer; the same capture may be sent again.
+    pub async fn capture(&self, pledge: PledgeId, intent: &str) -> Result<Entry> {
+        let attempt = attempt(AttemptKind::Capture, format!("capture_{intent}"), pledge, None);
+        let captured = self
+            .attempt(attempt, CapturePaymentIntent::new(intent.to_owned()), |intent: &PaymentIntent| {
+                intent.id.to_string()
+            })
+            .await;
+        match captured {
+            Ok(intent) => Ok(entry_of_payment(&intent)),
+            Err(Error::Gateway(GatewayError::Refused { .. })) => {
+                Ok(entry_of_payment(&self.read_payment(intent).await?))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn first_charge(&self, charge: &Charge) -> Result<PaymentIntent> {
+        let amount =
+            to_gateway(charge.amount).map_err(|_| Error::broken("a pledge that cannot be charged"))?;
+        let request = CreatePaymentIntent::new(amount, gateway_currency(charge.amount))
+            .customer(charge.customer.as_str())
+            .payment_method(charge.payment_method.as_str())
+            .allowed_payment_method_types(vec![PaymentIntentAllowedPaymentMethodTypes::Card])
+            .off_session(CreatePaymentIntentOffSession::Bool(true))
+            .confirm(true)
+            .description(charge.campaign_title.as_str())
+            .transfer_group(charge.campaign.to_string())
+            .metadata(HashMap::from([
+                ("pledge_id".to_owned(), charge.pledge.to_string()),
+                ("campaign_id".to_owned(), charge.campaign.to_string()),
+            ]));
+        let key = format!("charge_{}", charge.pledge);
+        let attempt = attempt(AttemptKind::Charge, key, charge.pledge, Some(charge.backer));
+        self.attempt(attempt, request, |intent: &PaymentIntent| intent.id.to_string()).await
+    }
+
+    async fn charge_again(&self, charge: &Charge, intent: &str) -> Result<PaymentIntent> {
+        let request = ConfirmPaymentIntent::new(intent.to_owned())
+            .payment_method(charge.payment_method.as_str())
+            .off_session(ConfirmPaymentIntentOffSession::Bool(true));
+        let key = format!("confirm_{}_{}", charge.pledge, charge.number);
+        let attempt = attempt(AttemptKind::Confirm, key, charge.pledge, Some(charge.backer));
+        self.attempt(attempt, request, |intent: &PaymentIntent| intent.id.to_string()).await
+    }
+
+    async fn read_payment(&self, intent: &str) -> Result<PaymentIntent> {
+        Ok(RetrievePaymentIntent::new(intent.to_owned())
+            .send(&self.client)
+            .await
+            .map_err(GatewayError::from)?)
+    }
+
+    /// The pledge's payment, found by the id of ours that it carries.
+    async fn payment_of(&self, charge: &Charge) -> Result<Option<PaymentIntent>> {
+        let pledge = charge.pledge.to_string();
+        let list = ListPaymentIntent::new().customer(charge.customer.as_str()).limit(100);
+        let mut after: Option<String> = None;
+        loop {
+            let page = match &after {
+                Some(after) => list.clone().starting_after(after.as_str()),
+                None => list.clone(),
+            };
+            let page = page.send(&self.client).await.map_err(GatewayError::from)?;
+            after = page.data.last().map(|intent| intent.id.to_string()).filter(|_| page.has_more);
+            let ours = page.data.into_iter().find(|intent| intent.metadata.get("pledge_id") == Some(&pledge));
+            if ours.is_some() || after.is_none() {
+                return Ok(ours);
+            }
+        }
+    }
+}
+
+fn attempt(kind: AttemptKind, key: String, pledge: PledgeId, person: Option<PersonId>) -> Attempt {
+    Attempt { kind, key, person, pledge: Some(pledge) }
+}

@@ -1,0 +1,66 @@
+//! From the deadline to the last payment. Every step looks in the database for what is due, does it in one
+//! transaction and leaves the rest to the inbox and to staged jobs: so it may run in any process, at any moment, any
+//! number of times, and goes on after a crash where the rows say it stopped.
+//!
+//! close (the deadline has passed) → decide (the exact total, frozen) → collect (a job a pledge) → retry (reminders,
+//! one last try, dropped) → finish.
+
+mod close;
+mod collect;
+mod decide;
+mod finish;
+mod hold;
+mod plan;
+mod retry;
+mod view;
+
+use std::time::Duration;
+
+use domain::CampaignId;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use collect::{collect, note_failures, stage_collecting};
+pub use plan::dry_run;
+pub use view::{Settlement, of_campaign};
+
+use crate::{Ctx, Result};
+
+const LOOK_AROUND: Duration = Duration::from_millis(500);
+/// The most campaigns one look takes on.
+const AT_ONCE: i64 = 50;
+
+/// Settles until told to stop.
+pub async fn run(ctx: Ctx, stop: CancellationToken) {
+    loop {
+        if let Err(error) = tick(&ctx).await {
+            tracing::error!(%error, "settlement");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK_AROUND) => {}
+        }
+    }
+}
+
+/// Looks once at everything that may be due. Tests pump it by hand.
+///
+/// # Errors
+/// Of the first step that failed; those before it are done.
+pub async fn tick(ctx: &Ctx) -> Result<()> {
+    close::close_due(ctx).await?;
+    decide::decide_due(ctx).await?;
+    retry::remind(ctx).await?;
+    retry::end_windows(ctx).await?;
+    finish::finish_due(ctx).await
+}
+
+/// Tells of a step that failed. One campaign that cannot take it must not hold up the others.
+fn told(campaign: CampaignId, done: &str, outcome: Result<()>) {
+    match outcome {
+        Ok(()) => {}
+        Err(error) if error.is_passing() => {
+            tracing::info!(%campaign, %error, "will be {done} at the next look")
+        }
+        Err(error) => tracing::error!(%campaign, %error, "cannot be {done}"),
+    }
+}

@@ -1,0 +1,79 @@
+//! Where a campaign's money stands, for everybody to see (PRODUCT X2). Sums of rows, not of counters.
+
+use chrono::{DateTime, Utc};
+use domain::{CampaignId, Money, Outcome};
+use sqlx::PgPool;
+
+use crate::{Error, Result, rows};
+
+/// The public account of a campaign's settling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// `None` while checkouts from before the deadline are waited for, and for a campaign that was called off.
+    pub outcome: Option<Outcome>,
+    /// What was pledged at the deadline.
+    pub funded: Money,
+    /// Received, by the ledger.
+    pub collected: Money,
+    /// Being charged for the first time.
+    pub charging: Money,
+    /// Failed, and may still be mended.
+    pub retrying: Money,
+    /// Not paid by the end of the retry window.
+    pub dropped: Money,
+    /// Given back, by the ledger.
+    pub refunded: Money,
+    pub retry_until: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+    /// The database's clock.
+    pub now: DateTime<Utc>,
+}
+
+/// The account of a campaign; `None` before it is decided.
+///
+/// # Errors
+/// When a sum is more than an amount can hold.
+pub async fn of_campaign(db: &PgPool, campaign: CampaignId) -> Result<Option<Settlement>> {
+    let row = sqlx::query!(
+        r#"select outcome, results.pledged, campaigns.currency, settlements.retry_until as "retry_until?",
+                  settlements.finished_at as "finished_at?", clock() as "now!",
+                  (select coalesce(sum(entries.amount), 0) from ledger_entries entries
+                   join ledger_transactions posted on posted.id = entries.transaction_id
+                   where posted.campaign_id = campaigns.id and account = 'held_for_campaign'
+                         and kind = 'captured') as "collected!",
+                  (select coalesce(sum(entries.amount), 0) from ledger_entries entries
+                   join ledger_transactions posted on posted.id = entries.transaction_id
+                   where posted.campaign_id = campaigns.id and account = 'held_for_campaign'
+                         and kind = 'refunded') as "refunded!",
+                  coalesce(sum(amount) filter (where pledges.state in ('committed', 'authorized', 'charging')), 0)
+                      as "charging!",
+                  coalesce(sum(amount) filter (where pledges.state in ('errored', 'needs_action')), 0)
+                      as "retrying!",
+                  coalesce(sum(amount) filter (where pledges.state = 'dropped'), 0) as "dropped!"
+           from campaigns
+           join campaign_results results on results.campaign_id = campaigns.id
+           left join settlements on settlements.campaign_id = campaigns.id
+           left join pledges on pledges.campaign_id = campaigns.id
+           where campaigns.id = $1
+           group by campaigns.id, results.campaign_id, settlements.campaign_id"#,
+        campaign as CampaignId,
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let currency = rows::currency(&row.currency)?;
+    let money = |amount| Money::new(amount, currency).map_err(|_| Error::broken("a sum too large"));
+    Ok(Some(Settlement {
+        outcome: row.outcome.parse().ok(),
+        funded: money(row.pledged)?,
+        // Credits are negative in the ledger: what is owed to the creator.
+        collected: money(-row.collected)?,
+        charging: money(row.charging)?,
+        retrying: money(row.retrying)?,
+        dropped: money(row.dropped)?,
+        refunded: money(row.refunded)?,
+        retry_until: row.retry_until,
+        finished_at: row.finished_at,
+        now: row.now,
+    }))
+}
