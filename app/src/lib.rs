@@ -21,7 +21,9 @@ use pages::campaign::CampaignPage;
 use pages::home::Home;
 use pages::how_it_works::HowItWorks;
 use pages::me::MyPledges;
+use pages::mend::{MendPage, Mended};
 use pages::pledge::{Confirmation, PledgePage, Returned};
+use pages::settlement::SettlementPage;
 use pages::status::NotFound;
 
 /// The document around every page.
@@ -65,8 +67,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/how-it-works") view=HowItWorks ssr=SsrMode::Async/>
                     <Route path=path!("/campaigns/:slug") view=CampaignPage ssr=SsrMode::Async/>
                     <Route path=path!("/campaigns/:slug/pledge") view=PledgePage ssr=SsrMode::Async/>
+                    <Route path=path!("/campaigns/:slug/settlement") view=SettlementPage ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id") view=Confirmation ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/return") view=Returned ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id/mend") view=MendPage ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id/mended") view=Mended ssr=SsrMode::Async/>
                     <Route path=path!("/account/pledges") view=MyPledges ssr=SsrMode::Async/>
                     <Route path=path!("/account/sessions") view=SessionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/login") view=LogInPage ssr=SsrMode::Async/>

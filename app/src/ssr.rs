@@ -2,6 +2,7 @@
 
 mod csp;
 pub mod pledges;
+pub mod settlement;
 mod views;
 
 use std::collections::HashMap;

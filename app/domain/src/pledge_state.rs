@@ -63,6 +63,8 @@ pub enum PledgeEvent {
     /// The bank asks the backer to confirm (3-D Secure).
     ActionRequired,
     ChargeStarted,
+    /// Another card, after the first was declined.
+    CardReplaced,
     RetryWindowEnded,
     BackerCancelled,
     ReservationLapsed,
@@ -82,6 +84,7 @@ names!(PledgeEvent {
     PaymentFailed = "payment_failed",
     ActionRequired = "action_required",
     ChargeStarted = "charge_started",
+    CardReplaced = "card_replaced",
     RetryWindowEnded = "retry_window_ended",
     BackerCancelled = "backer_cancelled",
     ReservationLapsed = "reservation_lapsed",
@@ -157,6 +160,12 @@ impl PledgeState {
         self.counts() || matches!(self, Self::Pending | Self::Dropped)
     }
 
+    /// Whether a payment failed that its backer may still mend.
+    #[must_use]
+    pub const fn can_be_mended(self) -> bool {
+        matches!(self, Self::Errored | Self::NeedsAction)
+    }
+
     /// Whether the pledge is over for good.
     #[must_use]
     pub const fn is_over(self) -> bool {
@@ -176,6 +185,7 @@ impl PledgeState {
             E::PaymentFailed => self.attempt_ended(Self::Errored),
             E::ActionRequired => self.attempt_ended(Self::NeedsAction),
             E::ChargeStarted => self.charge_started(),
+            E::CardReplaced => self.card_replaced(),
             E::RetryWindowEnded => self.retry_window_ended(),
             E::BackerCancelled => self.backer_cancelled(),
             E::ReservationLapsed => self.lapsed(),
@@ -269,6 +279,21 @@ impl PledgeState {
             }
             Self::Pending | Self::Dropped | Self::Cancelled | Self::Expired | Self::Voided => {
                 self.impossible(PledgeEvent::ChargeStarted)
+            }
+        }
+    }
+
+    /// A new card is charged at once.
+    fn card_replaced(self) -> Result<Step<Self>, EventRefusal> {
+        match self {
+            Self::Errored | Self::NeedsAction => Ok(Step::To(Self::Charging)),
+            Self::Charging => Ok(Step::Stay(NoOp::Repeated)),
+            Self::Captured | Self::Refunded | Self::PartiallyRefunded | Self::Disputed => {
+                Ok(Step::Stay(NoOp::Stale))
+            }
+            Self::Pending | Self::Committed | Self::Authorized => self.impossible(PledgeEvent::CardReplaced),
+            Self::Dropped | Self::Cancelled | Self::Expired | Self::Voided => {
+                self.late_money(PledgeEvent::CardReplaced)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Reading campaigns.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{Model, Money, Progress};
+use domain::{Model, Money, Outcome, Progress};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,8 @@ pub struct CampaignView {
     pub suspended: bool,
     pub starts_at: DateTime<Utc>,
     pub progress: Progress,
+    /// Once decided, and not called off.
+    pub outcome: Option<Outcome>,
     pub rewards: Vec<RewardView>,
     pub recent_backers: Vec<BackerView>,
     /// The instant the page was made, by the clock that decides.

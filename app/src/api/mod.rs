@@ -5,3 +5,4 @@ pub mod account;
 pub mod campaigns;
 pub mod error;
 pub mod pledges;
+pub mod settlement;

@@ -4,4 +4,5 @@
 pub mod local_time;
 pub mod pledge_form;
 pub mod progress;
+pub mod settlement;
 mod submit;

@@ -26,7 +26,11 @@ pub fn LiveProgress(
     // Effects run in the browser only.
     Effect::new(move || {
         if live {
-            follow(&campaign, snapshot);
+            follow(&campaign, move |newer| {
+                if snapshot.with_untracked(|shown| newer.supersedes(shown)) {
+                    snapshot.set(newer);
+                }
+            });
         }
     });
     view! {
@@ -61,9 +65,9 @@ pub fn LiveProgress(
     }
 }
 
-/// Opens the event stream and shows what is newer than what is shown. The browser reconnects by itself; the stream
-/// ends when the island goes.
-fn follow(campaign: &str, shown: RwSignal<Snapshot>) {
+/// Opens the event stream and tells of every snapshot on it. The browser reconnects by itself; the stream ends when
+/// the island goes.
+pub(super) fn follow(campaign: &str, tell: impl Fn(Snapshot) + 'static) {
     let Ok(mut source) = EventSource::new(&format!("/api/campaigns/{campaign}/progress")) else { return };
     let Ok(mut events) = source.subscribe("progress") else { return };
     let (stop, stopped) = futures::channel::oneshot::channel::<()>();
@@ -75,10 +79,8 @@ fn follow(campaign: &str, shown: RwSignal<Snapshot>) {
         {
             let Ok((_, message)) = event else { continue };
             let data = message.data().as_string().unwrap_or_default();
-            if let Ok(newer) = serde_json::from_str::<Snapshot>(&data)
-                && shown.with_untracked(|shown| newer.supersedes(shown))
-            {
-                shown.set(newer);
+            if let Ok(snapshot) = serde_json::from_str::<Snapshot>(&data) {
+                tell(snapshot);
             }
         }
         source.close();

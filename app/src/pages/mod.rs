@@ -5,7 +5,9 @@ pub mod campaign;
 pub mod home;
 pub mod how_it_works;
 pub mod me;
+pub mod mend;
 pub mod pledge;
+pub mod settlement;
 pub mod status;
 
 use leptos::prelude::GetUntracked;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use backend::accounts::Viewer;
 use backend::pledges::{CancelRefusal, StartPledge, StartRefusal, Started};
 use backend::throttle::{self, Limit, Subject};
 use domain::{Campaign, Money, PersonId, PledgeState};
@@ -23,9 +24,7 @@ pub async fn start(campaign: &str, reward: &str, amount: &str, form_key: &str) -
     let form = parse(campaign, reward, amount, form_key)?;
     let ctx = ctx()?;
     let keep = |error: ApiError| error.keep("amount", amount).keep("reward", reward);
-    if throttle::take(&ctx.db, STARTS, Subject::of(&viewer.person_id.to_string())).await?.is_err() {
-        return Err(keep(ApiError::conflict(None, StartRefusal::TooMany)));
-    }
+    count_try(&viewer).await.map_err(keep)?;
     match backend::pledges::start(&ctx, viewer.person_id, &form).await {
         Ok(Started::AtGateway { url, .. }) => Ok(url),
         Ok(Started::Confirmed { pledge }) => Ok(format!("/pledges/{pledge}")),
@@ -41,6 +40,16 @@ pub async fn start(campaign: &str, reward: &str, amount: &str, form_key: &str) -
         }
         Err(refusal) => Err(keep(ApiError::conflict(refusal.field(), &refusal))),
     }
+}
+
+/// Counts something that tries a card.
+///
+/// # Errors
+/// When there were too many.
+pub async fn count_try(viewer: &Viewer) -> Result<(), ApiError> {
+    let subject = Subject::of(&viewer.person_id.to_string());
+    let taken = throttle::take(&ctx()?.db, STARTS, subject).await?;
+    taken.map(drop).map_err(|_| ApiError::conflict(None, StartRefusal::TooMany))
 }
 
 fn parse(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<StartPledge, ApiError> {

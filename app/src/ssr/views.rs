@@ -40,6 +40,7 @@ impl From<Page> for CampaignView {
             suspended: page.suspended,
             starts_at: page.starts_at,
             progress: page.progress,
+            outcome: page.outcome,
             rewards: page.rewards.into_iter().map(Into::into).collect(),
             recent_backers: page.recent_backers.into_iter().map(Into::into).collect(),
             now: page.now,

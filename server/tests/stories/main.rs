@@ -12,6 +12,7 @@ mod event_orders;
 mod faults;
 mod limits;
 mod live;
+mod mending;
 mod refusals;
 mod repeats;
 mod returning;

@@ -111,11 +111,26 @@ fn Standing(campaign: CampaignView) -> impl IntoView {
         CampaignState::Live if campaign.now >= campaign.progress.ends_at => {
             Some((Tone::Info, "Ended", "The deadline has passed. The pledges are being counted.".to_owned()))
         }
-        CampaignState::Settling => Some((Tone::Info, "Ended", "The pledges are being collected.".to_owned())),
-        CampaignState::Funded | CampaignState::PartiallyFunded => Some((
+        CampaignState::Settling if campaign.outcome.is_none() => Some((
+            Tone::Info,
+            "Ended",
+            "The deadline has passed. Pledges that are still at the card page are waited for, then the total decides."
+                .to_owned(),
+        )),
+        CampaignState::Settling => Some((
+            Tone::Success,
+            "Funded",
+            format!("The goal of {goal} was met on {}. Cards are being charged.", date(campaign.progress.ends_at)),
+        )),
+        CampaignState::Funded => Some((
             Tone::Success,
             "Funded",
             format!("The goal of {goal} was met on {}.", date(campaign.progress.ends_at)),
+        )),
+        CampaignState::PartiallyFunded => Some((
+            Tone::Info,
+            "Ended",
+            format!("The goal of {goal} was not met. The creator keeps what came together."),
         )),
         CampaignState::Failed => {
             Some((Tone::Info, "Not funded", format!("The goal of {goal} was not met. Nobody was charged.")))
@@ -127,7 +142,9 @@ fn Standing(campaign: CampaignView) -> impl IntoView {
         )),
         CampaignState::Live | CampaignState::Draft | CampaignState::InReview => None,
     };
-    words.map(|(tone, title, text)| view! { <Notice tone title>{text}</Notice> })
+    let account = campaign.outcome.map(|_| format!("/campaigns/{}/settlement", campaign.slug));
+    let account = account.map(|href| view! { " " <a href=href>"Where the money stands"</a> });
+    words.map(|(tone, title, text)| view! { <Notice tone title>{text}{account}</Notice> })
 }
 
 /// The bar, the figures and the button.

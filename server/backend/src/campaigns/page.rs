@@ -1,7 +1,7 @@
 //! Everything a campaign's own page shows, in three statements.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{CampaignId, Model, Money, PersonId, Progress, RewardId};
+use domain::{CampaignId, Model, Money, Outcome, PersonId, Progress, RewardId};
 use sqlx::PgPool;
 
 use super::Stats;
@@ -28,6 +28,8 @@ pub struct Page {
     pub suspended: bool,
     pub starts_at: DateTime<Utc>,
     pub progress: Progress,
+    /// Once decided, and not called off.
+    pub outcome: Option<Outcome>,
     pub rewards: Vec<PageReward>,
     pub recent_backers: Vec<RecentBacker>,
     /// The database's clock when the page was read.
@@ -55,7 +57,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
                   cover_alt, story_html, creator_id as "creator: PersonId", display_name, bio, model, state,
                   suspended_at is not null as "suspended!", goal, currency, starts_at, ends_at,
                   version, coalesce(results.pledged, stats.pledged) as "pledged!",
-                  coalesce(results.backers, stats.backers) as "backers!", clock() as "now!"
+                  coalesce(results.backers, stats.backers) as "backers!", results.outcome as "outcome?", clock() as "now!"
            from campaigns
            join people on people.id = creator_id
            join categories on categories.slug = category
@@ -85,6 +87,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
         model: rows::named("campaigns.model", &row.model)?,
         suspended: row.suspended,
         starts_at,
+        outcome: row.outcome.and_then(|outcome| outcome.parse().ok()),
         progress: stats.progress(row.id, &row.state, row.goal, &row.currency, ends_at)?,
         rewards: rewards(db, row.id).await?,
         recent_backers: recent_backers(db, row.id).await?,

@@ -124,21 +124,25 @@ async fn write_pledges(db: &mut PgConnection, batch: &Batch) -> Result<()> {
     let intents: Vec<Option<&str>> = changed.iter().map(|row| row.intent_id.as_deref()).collect();
     let charges: Vec<Option<&str>> = changed.iter().map(|row| row.charge_intent_id.as_deref()).collect();
     let methods: Vec<Option<&str>> = changed.iter().map(|row| row.payment_method_id.as_deref()).collect();
+    let collections: Vec<&str> = changed.iter().map(|row| row.collection.as_str()).collect();
     let declines: Vec<Option<&str>> = changed.iter().map(|row| row.decline_code.as_deref()).collect();
     let confirmed: Vec<bool> = changed.iter().map(|row| !row.before.counts() && row.state.counts()).collect();
     sqlx::query!(
         "update pledges set state = new.state, gateway_intent_id = new.intent, charge_intent_id = new.charge,
-                            payment_method_id = new.method, decline_code = new.decline, updated_at = clock(),
+                            payment_method_id = new.method, collection = new.collection,
+                            decline_code = new.decline, updated_at = clock(),
                             confirmed_at = case when new.confirmed then coalesce(confirmed_at, clock())
                                                 else confirmed_at end
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[])
-              as new (id, state, intent, charge, method, decline, confirmed)
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                     $8::bool[])
+              as new (id, state, intent, charge, method, collection, decline, confirmed)
          where pledges.id = new.id",
         &ids,
         &states as &[&str],
         &intents as &[Option<&str>],
         &charges as &[Option<&str>],
         &methods as &[Option<&str>],
+        &collections as &[&str],
         &declines as &[Option<&str>],
         &confirmed,
     )
@@ -231,6 +235,10 @@ async fn write_rewards(db: &mut PgConnection, batch: &Batch) -> Result<()> {
 async fn write_totals(db: &mut PgConnection, before: Totals, batch: &Batch) -> Result<()> {
     let (pledged, backers) = batch.change_of_total();
     if pledged == Decimal::ZERO && backers == 0 {
+        // Collecting moves nothing in the totals, and people watch it.
+        if batch.collects() {
+            live::announce_state(db, before.campaign).await?;
+        }
         return Ok(());
     }
     let after = sqlx::query_scalar!(

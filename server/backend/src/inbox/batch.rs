@@ -112,6 +112,14 @@ impl Batch {
         (pledged, backers)
     }
 
+    /// Whether a pledge came nearer to being paid after the deadline.
+    pub(super) fn collects(&self) -> bool {
+        use PledgeState::{Charging, Errored, NeedsAction};
+        let collecting = |state| matches!(state, Charging | Errored | NeedsAction);
+        self.changed_rows()
+            .any(|row| row.before != row.state && (collecting(row.before) || collecting(row.state)))
+    }
+
     /// Pledges that this batch moved to `state` and that are still there.
     pub(super) fn arrived_in(&self, states: &[PledgeState]) -> Vec<PledgeId> {
         let arrived =
@@ -152,6 +160,10 @@ fn judge(
     if moves_money(event) && !agrees(row, evidence) {
         return "mismatch";
     }
+    if *event == PledgeEvent::CardReplaced && evidence.intent_id == row.intent_id {
+        // The same replacement, said again: its card was tried already.
+        return "no_op";
+    }
     match row.state.next(*event) {
         Ok(Step::To(to)) => {
             history.push(HistoryLine {
@@ -161,8 +173,8 @@ fn judge(
                 event: *event,
                 source: waiting.source.clone(),
             });
+            row.release_on(*event, to, give_back);
             row.remember(*event, evidence);
-            row.release_on(to, give_back);
             row.state = to;
             row.changed = true;
             if let (PledgeEvent::PaymentCaptured, Some(intent)) = (event, &evidence.intent_id) {
@@ -176,7 +188,7 @@ fn judge(
         }
         Ok(Step::Stay(_)) => {
             // Only a decline replaces a decline: "the bank asks" may be older news that arrives later.
-            if row.state == PledgeState::Pending
+            if matches!(row.state, PledgeState::Pending | PledgeState::Errored | PledgeState::NeedsAction)
                 && evidence.decline_code.is_some()
                 && evidence.decline_code != row.decline_code
             {
@@ -239,7 +251,11 @@ impl Row {
     }
 
     fn remember(&mut self, event: PledgeEvent, evidence: &Evidence) {
-        let speaks_of_payment = event != PledgeEvent::CardSaved;
+        if event == PledgeEvent::CardReplaced {
+            // However it was to be collected: now there is a card to charge.
+            self.collection = Collection::SaveCard;
+        }
+        let speaks_of_payment = !matches!(event, PledgeEvent::CardSaved | PledgeEvent::CardReplaced);
         let intent = match self.collection {
             Collection::SaveCard if speaks_of_payment => &mut self.charge_intent_id,
             Collection::SaveCard | Collection::Hold | Collection::ChargeNow => &mut self.intent_id,
@@ -254,8 +270,13 @@ impl Row {
         self.decline_code.clone_from(&evidence.decline_code);
     }
 
-    /// A commitment that ends without a charge gives back what it held.
-    fn release_on(&self, to: PledgeState, give_back: &mut Vec<GiveBack>) {
+    /// A commitment that ends without a charge gives back what it held, and a card that is replaced is forgotten.
+    fn release_on(&self, event: PledgeEvent, to: PledgeState, give_back: &mut Vec<GiveBack>) {
+        if let (PledgeEvent::CardReplaced, Collection::SaveCard, Some(payment_method)) =
+            (event, self.collection, &self.payment_method_id)
+        {
+            give_back.push(GiveBack::Card { pledge: self.id, payment_method: payment_method.clone() });
+        }
         if !matches!(to, PledgeState::Cancelled | PledgeState::Voided) {
             return;
         }

@@ -27,6 +27,7 @@ pub enum AttemptKind {
     Refund,
     Charge,
     Capture,
+    /// A payment tried again: by ourselves, or with its backer there.
     Confirm,
 }
 

@@ -7,7 +7,7 @@ use stripe_core::payment_intent::{
     CapturePaymentIntent, ConfirmPaymentIntent, ConfirmPaymentIntentOffSession, CreatePaymentIntent,
     CreatePaymentIntentOffSession, ListPaymentIntent, RetrievePaymentIntent,
 };
-use stripe_shared::{PaymentIntent, PaymentIntentAllowedPaymentMethodTypes};
+use stripe_shared::{PaymentIntent, PaymentIntentAllowedPaymentMethodTypes, PaymentIntentStatus};
 
 use super::attempts::Attempt;
 use super::hosted_page::gateway_currency;
@@ -29,6 +29,14 @@ pub struct Charge {
     pub intent: Option<String>,
     /// Which automatic try this is, from 1.
     pub number: i32,
+}
+
+/// What came of a try that the backer is there for.
+pub enum AtTheBank {
+    /// The bank wants to see its customer, at this address.
+    Asks { url: String },
+    /// There is an outcome.
+    Said(Entry),
 }
 
 impl Payments {
@@ -59,6 +67,45 @@ impl Payments {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Tries a payment again while its backer is there, so that the bank can ask them.
+    ///
+    /// # Errors
+    /// When there is no answer; the same try may be sent again.
+    pub async fn confirm_with_backer(
+        &self,
+        pledge: PledgeId,
+        intent: &str,
+        payment_method: &str,
+        number: i32,
+        return_url: &str,
+    ) -> Result<AtTheBank> {
+        let request = ConfirmPaymentIntent::new(intent.to_owned())
+            .payment_method(payment_method)
+            .off_session(ConfirmPaymentIntentOffSession::Bool(false))
+            .return_url(return_url);
+        let attempt = attempt(AttemptKind::Confirm, format!("mend_{pledge}_{number}"), pledge, None);
+        let confirmed = self.attempt(attempt, request, |intent: &PaymentIntent| intent.id.to_string()).await;
+        let intent = match confirmed {
+            Ok(intent) => intent,
+            // A decline, or a payment that somebody finished meanwhile: what it says now is what counts.
+            Err(Error::Gateway(GatewayError::Refused { .. })) => self.read_payment(intent).await?,
+            Err(error) => return Err(error),
+        };
+        let asks = intent.next_action.as_ref().and_then(|next| next.redirect_to_url.as_ref());
+        Ok(match asks.and_then(|redirect| redirect.url.clone()) {
+            Some(url) if intent.status == PaymentIntentStatus::RequiresAction => AtTheBank::Asks { url },
+            _ => AtTheBank::Said(entry_of_payment(&intent)),
+        })
+    }
+
+    /// What a payment says of itself.
+    ///
+    /// # Errors
+    /// When the gateway does not answer.
+    pub async fn payment_now(&self, intent: &str) -> Result<Entry> {
+        Ok(entry_of_payment(&self.read_payment(intent).await?))
     }
 
     /// Takes what is held. A hold that has run out meanwhile is a failed payment.

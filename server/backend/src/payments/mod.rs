@@ -9,17 +9,19 @@ mod errors;
 mod hosted_page;
 mod minor_units;
 mod release;
+mod replace_card;
 pub mod translate;
 pub mod webhook;
 
 use std::sync::Arc;
 
 pub use attempts::AttemptKind;
-pub use charge::Charge;
+pub use charge::{AtTheBank, Charge};
 pub use decline::in_plain_words;
 pub use errors::GatewayError;
 pub use hosted_page::{HostedPage, PageRequest, PageState};
 pub use minor_units::{NotChargeable, from_gateway, to_gateway};
+pub use replace_card::Replacement;
 use sqlx::PgPool;
 
 use crate::faults::Faults;

@@ -60,6 +60,7 @@ pub fn from_session(session: &CheckoutSession) -> Option<Translated> {
 
 fn from_setup_intent(intent: &SetupIntent) -> Option<Translated> {
     let event = match intent.status {
+        SetupIntentStatus::Succeeded if replaces_a_card(intent) => PledgeEvent::CardReplaced,
         SetupIntentStatus::Succeeded => PledgeEvent::CardSaved,
         SetupIntentStatus::RequiresAction => PledgeEvent::ActionRequired,
         _ => PledgeEvent::PaymentFailed,
@@ -71,6 +72,14 @@ fn from_setup_intent(intent: &SetupIntent) -> Option<Translated> {
         ..Evidence::default()
     };
     place(intent.metadata.as_ref()?, Entry { event, evidence })
+}
+
+/// What the page for another card writes on its intent.
+pub(super) const REPLACEMENT: (&str, &str) = ("purpose", "replace_card");
+
+fn replaces_a_card(intent: &SetupIntent) -> bool {
+    let (key, value) = REPLACEMENT;
+    intent.metadata.as_ref().and_then(|metadata| metadata.get(key)).is_some_and(|found| found == value)
 }
 
 fn from_payment_intent(intent: &PaymentIntent) -> Option<Translated> {

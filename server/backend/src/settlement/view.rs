@@ -11,6 +11,9 @@ use crate::{Error, Result, rows};
 pub struct Settlement {
     /// `None` while checkouts from before the deadline are waited for, and for a campaign that was called off.
     pub outcome: Option<Outcome>,
+    pub campaign: CampaignId,
+    pub title: String,
+    pub goal: Money,
     /// What was pledged at the deadline.
     pub funded: Money,
     /// Received, by the ledger.
@@ -29,13 +32,13 @@ pub struct Settlement {
     pub now: DateTime<Utc>,
 }
 
-/// The account of a campaign; `None` before it is decided.
+/// The account of the campaign with this slug; `None` before it is decided.
 ///
 /// # Errors
 /// When a sum is more than an amount can hold.
-pub async fn of_campaign(db: &PgPool, campaign: CampaignId) -> Result<Option<Settlement>> {
+pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> {
     let row = sqlx::query!(
-        r#"select outcome, results.pledged, campaigns.currency, settlements.retry_until as "retry_until?",
+        r#"select campaigns.id as "campaign: CampaignId", title, goal, outcome, results.pledged, campaigns.currency, settlements.retry_until as "retry_until?",
                   settlements.finished_at as "finished_at?", clock() as "now!",
                   (select coalesce(sum(entries.amount), 0) from ledger_entries entries
                    join ledger_transactions posted on posted.id = entries.transaction_id
@@ -54,9 +57,9 @@ pub async fn of_campaign(db: &PgPool, campaign: CampaignId) -> Result<Option<Set
            join campaign_results results on results.campaign_id = campaigns.id
            left join settlements on settlements.campaign_id = campaigns.id
            left join pledges on pledges.campaign_id = campaigns.id
-           where campaigns.id = $1
+           where campaigns.slug = lower($1) and campaigns.state not in ('draft', 'in_review')
            group by campaigns.id, results.campaign_id, settlements.campaign_id"#,
-        campaign as CampaignId,
+        slug,
     )
     .fetch_optional(db)
     .await?;
@@ -65,6 +68,9 @@ pub async fn of_campaign(db: &PgPool, campaign: CampaignId) -> Result<Option<Set
     let money = |amount| Money::new(amount, currency).map_err(|_| Error::broken("a sum too large"));
     Ok(Some(Settlement {
         outcome: row.outcome.parse().ok(),
+        campaign: row.campaign,
+        title: row.title,
+        goal: money(row.goal)?,
         funded: money(row.pledged)?,
         // Credits are negative in the ledger: what is owed to the creator.
         collected: money(-row.collected)?,

@@ -61,7 +61,10 @@ async fn at_most_one_payment_a_pledge(gateway: &Gateway) {
 
 /// However often it was asked for.
 async fn at_most_one_page_a_pledge(gateway: &Gateway) {
-    at_most_one("page", &gateway.all("checkout.session").await);
+    let mut pages = gateway.all("checkout.session").await;
+    // A page for another card, after the first was declined, is asked for by its backer each time.
+    pages.retain(|page| page["metadata"]["purpose"].is_null());
+    at_most_one("page", &pages);
 }
 
 fn at_most_one(what: &str, objects: &[Value]) {

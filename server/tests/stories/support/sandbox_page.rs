@@ -39,6 +39,10 @@ pub async fn pay_with_3ds(url: &str, result: &str) -> Response {
     let asked = enter(url, NEEDS_3DS).await;
     let bank = asked.headers().get("location").and_then(|bank| bank.to_str().ok()).expect("the bank's page");
     let origin = &url[..url.find("/c/pay").expect("a card page")];
-    let answered = browser().post(format!("{origin}{bank}")).form(&[("result", result)]).send().await;
-    answered.expect("the bank's page answers")
+    answer_bank(&format!("{origin}{bank}"), result).await
+}
+
+/// Answers the bank with `complete` or `fail`.
+pub async fn answer_bank(url: &str, result: &str) -> Response {
+    browser().post(url).form(&[("result", result)]).send().await.expect("the bank's page answers")
 }

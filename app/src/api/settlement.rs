@@ -1,0 +1,107 @@
+//! What becomes of a campaign's money after the deadline, and how a backer mends a payment that failed.
+
+use chrono::{DateTime, Utc};
+use domain::{Money, Outcome, PledgeState};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::error::ApiError;
+use super::pledges::PledgeView;
+
+/// A campaign's public account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SettlementView {
+    pub campaign: String,
+    pub title: String,
+    pub goal: Money,
+    /// `None` for a campaign that was called off.
+    pub outcome: Option<Outcome>,
+    pub figures: Figures,
+    pub retry_until: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// What moves while people watch. Texts: they travel into the browser with the island.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    pub lines: Vec<Line>,
+    /// Nothing moves any more.
+    pub finished: bool,
+}
+
+/// A sum and what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    pub name: String,
+    pub meaning: String,
+    /// As people read it.
+    pub amount: String,
+    /// The bare number.
+    pub plain: String,
+}
+
+/// A payment that failed, for its backer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MendView {
+    pub id: String,
+    pub campaign_slug: String,
+    pub campaign_title: String,
+    pub amount: Money,
+    pub state: PledgeState,
+    pub reason: String,
+    pub until: DateTime<Utc>,
+    /// Whether the same card may be tried once more.
+    pub same_card: bool,
+}
+
+/// Where a campaign's money stands.
+#[server(endpoint = "settlement", prefix = "/api")]
+pub async fn settlement(slug: String) -> Result<SettlementView, ApiError> {
+    use crate::{ssr, ssr::settlement};
+    ssr::answer(settlement::account(&slug).await)
+}
+
+/// The same sums alone, for a page that is open already.
+#[server(endpoint = "settlement_figures", prefix = "/api")]
+pub async fn settlement_figures(slug: String) -> Result<Figures, ApiError> {
+    use crate::{ssr, ssr::settlement};
+    Ok(ssr::answer(settlement::account(&slug).await)?.figures)
+}
+
+/// What there is to mend about one of the backer's own pledges.
+#[server(endpoint = "mendable_pledge", prefix = "/api")]
+pub async fn mendable_pledge(id: String) -> Result<MendView, ApiError> {
+    use crate::{ssr, ssr::settlement};
+    ssr::answer(settlement::mendable(&id).await)
+}
+
+/// Tries the same card once more. Answers with where the backer goes next.
+#[server(endpoint = "try_payment_again", prefix = "/api")]
+pub async fn try_payment_again(pledge: String) -> Result<String, ApiError> {
+    use crate::{ssr, ssr::settlement};
+    let to = ssr::answer(settlement::try_again(&pledge).await)?;
+    ssr::redirect(&to);
+    Ok(to)
+}
+
+/// Opens the card page for another card. Answers with where that is.
+#[server(endpoint = "use_another_card", prefix = "/api")]
+pub async fn use_another_card(pledge: String) -> Result<String, ApiError> {
+    use crate::{ssr, ssr::settlement};
+    let to = ssr::answer(settlement::use_another_card(&pledge).await)?;
+    ssr::redirect(&to);
+    Ok(to)
+}
+
+/// Back from the bank or the card page: asks the gateway what happened and waits a moment for it to be applied.
+#[server(endpoint = "mended_pledge", prefix = "/api")]
+pub async fn mended_pledge(id: String) -> Result<PledgeView, ApiError> {
+    use crate::{ssr, ssr::settlement};
+    let pledge = ssr::answer(settlement::came_back(&id).await)?;
+    match pledge.state {
+        PledgeState::Charging => ssr::look_again_in(2),
+        PledgeState::Errored | PledgeState::NeedsAction => ssr::redirect(&format!("/pledges/{id}/mend")),
+        _ => ssr::redirect(&format!("/pledges/{id}")),
+    }
+    Ok(pledge)
+}

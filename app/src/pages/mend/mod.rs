@@ -1,0 +1,108 @@
+//! A payment that failed, and how its backer mends it. Plain forms: they work without script.
+
+use domain::PledgeState;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use crate::api::pledges::PledgeView;
+use crate::api::settlement::{MendView, TryPaymentAgain, UseAnotherCard, mendable_pledge, mended_pledge};
+use crate::components::notice::{Notice, Tone};
+use crate::components::time::instant;
+use crate::islands::local_time::LocalTime;
+use crate::pages::account::form_error;
+use crate::pages::status::Problem;
+
+#[component]
+pub fn MendPage() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("id").unwrap_or_default();
+    let refused = form_error::<TryPaymentAgain>().or_else(form_error::<UseAnotherCard>);
+    let pledge = Resource::new_blocking(move || id.clone(), mendable_pledge);
+    view! {
+        <Suspense>
+            {move || {
+                let refused = refused.clone();
+                Suspend::new(async move {
+                    match pledge.await {
+                        Ok(pledge) => view! {
+                            <div class="wrap wrap--form stack stack--loose">
+                                {refused.map(|error| view! { <Notice tone=Tone::Error>{error.to_string()}</Notice> })}
+                                <Mend pledge/>
+                            </div>
+                        }.into_any(),
+                        Err(error) => view! { <Problem error/> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Mend(pledge: MendView) -> impl IntoView {
+    let asked = pledge.state == PledgeState::NeedsAction;
+    let again = if asked { "Confirm with your bank" } else { "Try the same card again" };
+    let another = if pledge.same_card { "button button--quiet" } else { "button button--primary" };
+    view! {
+        <Title text="Mend your payment"/>
+        <header class="page-head">
+            <h1>{if asked { "Your bank wants to ask you" } else { "Your payment did not go through" }}</h1>
+            <p class="page-head__lead">
+                "Your pledge of " <strong class="money">{pledge.amount.to_string()}</strong> " to "
+                <a href=format!("/campaigns/{}", pledge.campaign_slug)>{pledge.campaign_title}</a>
+                " could not be charged. Nothing was taken from your card."
+            </p>
+        </header>
+        <Notice tone=Tone::Warning>{pledge.reason}</Notice>
+        <p>
+            "You can mend it until "
+            <LocalTime at=pledge.until.to_rfc3339() utc=instant(pledge.until)/>
+            ". After that your pledge is dropped and nothing is charged."
+        </p>
+        <div class="cluster">
+            {pledge.same_card.then(|| view! {
+                <form method="post" action=TryPaymentAgain::url()>
+                    <input type="hidden" name="pledge" value=pledge.id.clone()/>
+                    <button class="button button--primary" type="submit">{again}</button>
+                </form>
+            })}
+            <form method="post" action=UseAnotherCard::url()>
+                <input type="hidden" name="pledge" value=pledge.id/>
+                <button class=another type="submit">"Use another card"</button>
+            </form>
+        </div>
+    }
+}
+
+/// Where the bank and the card page send the backer. Leads on as soon as the outcome is known.
+#[component]
+pub fn Mended() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("id").unwrap_or_default();
+    let pledge = Resource::new_blocking(move || id.clone(), mended_pledge);
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                match pledge.await {
+                    Ok(pledge) => view! { <Charging pledge/> }.into_any(),
+                    Err(error) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Charging(pledge: PledgeView) -> impl IntoView {
+    view! {
+        <Title text="Charging your card"/>
+        <div class="wrap wrap--form confirmation">
+            <h1>"Charging your card"</h1>
+            <p class="lead">
+                "Your pledge of " <strong class="money">{pledge.amount.to_string()}</strong> " to " {pledge.campaign_title}
+                " is being charged. This page looks again every few seconds."
+            </p>
+            <a class="button" href="">"Look again now"</a>
+        </div>
+    }
+}

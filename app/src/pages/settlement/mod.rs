@@ -1,0 +1,83 @@
+//! The public account of a campaign after its deadline.
+
+use domain::Outcome;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use crate::api::settlement::{SettlementView, settlement};
+use crate::components::notice::{Notice, Tone};
+use crate::components::time::instant;
+use crate::islands::settlement::LiveFigures;
+use crate::pages::status::Problem;
+
+#[component]
+pub fn SettlementPage() -> impl IntoView {
+    let slug = use_params_map().read_untracked().get("slug").unwrap_or_default();
+    let account = Resource::new_blocking(
+        {
+            let slug = slug.clone();
+            move || slug.clone()
+        },
+        settlement,
+    );
+    view! {
+        <Suspense>
+            {move || {
+                let slug = slug.clone();
+                Suspend::new(async move {
+                    match account.await {
+                        Ok(account) => view! { <Account account slug/> }.into_any(),
+                        Err(error) => view! { <Problem error/> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Account(account: SettlementView, slug: String) -> impl IntoView {
+    let campaign_at = format!("/campaigns/{slug}");
+    let (tone, words) = outcome(&account);
+    view! {
+        <Title text=format!("The money of {}", account.title)/>
+        <div class="wrap wrap--narrow stack stack--loose">
+            <header class="page-head">
+                <p><a href=campaign_at>{account.title.clone()}</a></p>
+                <h1>"Where the money stands"</h1>
+            </header>
+            <Notice tone>{words}</Notice>
+            <section aria-labelledby="figures" aria-live="polite">
+                <h2 class="visually-hidden" id="figures">"Figures"</h2>
+                <LiveFigures campaign=account.campaign slug first=account.figures/>
+            </section>
+            <p class="muted">{stage(account.outcome, account.retry_until, account.finished_at)}</p>
+        </div>
+    }
+}
+
+fn outcome(account: &SettlementView) -> (Tone, String) {
+    let goal = account.goal;
+    match account.outcome {
+        Some(Outcome::Funded) => (Tone::Success, format!("Funded: the goal of {goal} was met.")),
+        Some(Outcome::PartiallyFunded) => {
+            (Tone::Info, format!("The goal of {goal} was not met. The creator keeps what came together."))
+        }
+        Some(Outcome::Failed) => (Tone::Info, format!("The goal of {goal} was not met. Nobody was charged.")),
+        None => (Tone::Warning, "This campaign was cancelled. Nobody was charged.".into()),
+    }
+}
+
+type Instant = chrono::DateTime<chrono::Utc>;
+
+fn stage(outcome: Option<Outcome>, retry_until: Option<Instant>, finished_at: Option<Instant>) -> String {
+    match (outcome, retry_until, finished_at) {
+        (_, _, Some(finished)) => format!("Settled on {}.", instant(finished)),
+        (_, Some(until), None) => format!(
+            "Cards are being charged. Payments that fail can be mended until {}; then what is not paid is dropped.",
+            instant(until)
+        ),
+        _ => "These figures are read from the ledger and from the pledges themselves.".into(),
+    }
+}

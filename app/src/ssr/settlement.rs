@@ -1,0 +1,114 @@
+//! The work behind the settlement's endpoints.
+
+use backend::settlement::{self, MendRefusal, Next, Settlement};
+use domain::{Money, Outcome, PledgeId};
+
+use super::{ctx, pledges, require_viewer};
+use crate::api::error::ApiError;
+use crate::api::pledges::PledgeView;
+use crate::api::settlement::{Figures, Line, MendView, SettlementView};
+
+/// A campaign's public account; not found before it is decided.
+pub async fn account(slug: &str) -> Result<SettlementView, ApiError> {
+    let account = settlement::of_campaign(&ctx()?.db, slug).await?.ok_or(ApiError::NotFound)?;
+    Ok(SettlementView {
+        campaign: account.campaign.to_string(),
+        title: account.title.clone(),
+        goal: account.goal,
+        outcome: account.outcome,
+        figures: Figures { lines: lines(&account), finished: account.finished_at.is_some() },
+        retry_until: account.retry_until,
+        finished_at: account.finished_at,
+    })
+}
+
+fn lines(account: &Settlement) -> Vec<Line> {
+    let mut lines = vec![line("Pledged at the deadline", "What decided. It never changes.", account.funded)];
+    if matches!(account.outcome, Some(Outcome::Funded | Outcome::PartiallyFunded)) {
+        lines.push(line("Collected", "Paid by backers, by the ledger.", account.collected));
+        lines.push(line("Being charged", "Cards that are charged just now.", account.charging));
+        lines.push(line(
+            "Being mended",
+            "The payment failed; the backer can still mend it.",
+            account.retrying,
+        ));
+        lines.push(line("Dropped", "Not paid in time. Nobody was charged for it.", account.dropped));
+    }
+    if !account.refunded.is_zero() {
+        lines.push(line("Refunded", "Given back to backers.", account.refunded));
+    }
+    lines
+}
+
+fn line(name: &str, meaning: &str, amount: Money) -> Line {
+    Line { name: name.into(), meaning: meaning.into(), amount: amount.to_string(), plain: amount.plain() }
+}
+
+pub async fn mendable(id: &str) -> Result<MendView, ApiError> {
+    let viewer = require_viewer().await?;
+    let pledge = parse(id)?;
+    let found = settlement::mendable(&ctx()?, viewer.person_id, pledge).await.map_err(refused)?;
+    Ok(MendView {
+        id: id.to_owned(),
+        campaign_slug: found.campaign_slug,
+        campaign_title: found.campaign_title,
+        amount: found.amount,
+        state: found.state,
+        reason: found.reason.to_owned(),
+        until: found.until,
+        same_card: found.same_card,
+    })
+}
+
+pub async fn try_again(id: &str) -> Result<String, ApiError> {
+    let viewer = require_viewer().await?;
+    pledges::count_try(&viewer).await?;
+    let pledge = parse(id)?;
+    next(pledge, settlement::try_again(&ctx()?, viewer.person_id, pledge).await)
+}
+
+pub async fn use_another_card(id: &str) -> Result<String, ApiError> {
+    let viewer = require_viewer().await?;
+    pledges::count_try(&viewer).await?;
+    let pledge = parse(id)?;
+    next(pledge, settlement::use_another_card(&ctx()?, viewer.person_id, pledge).await)
+}
+
+/// What became of the payment; the gateway is asked, since the address proves nothing.
+pub async fn came_back(id: &str) -> Result<PledgeView, ApiError> {
+    let viewer = require_viewer().await?;
+    match settlement::came_back(&ctx()?, viewer.person_id, parse(id)?).await {
+        Ok(()) => {}
+        // Its word comes by webhook; the page shows what is known.
+        Err(MendRefusal::Failed(error @ backend::Error::Gateway(_))) => {
+            tracing::info!(%error, "the gateway could not be asked about a mended payment");
+        }
+        Err(refusal) => return Err(refused(refusal)),
+    }
+    pledges::mine(id).await
+}
+
+fn next(pledge: PledgeId, next: Result<Next, MendRefusal>) -> Result<String, ApiError> {
+    match next.map_err(refused)? {
+        Next::Away { url } => Ok(url),
+        Next::Here => Ok(format!("/pledges/{pledge}/mended")),
+    }
+}
+
+fn parse(id: &str) -> Result<PledgeId, ApiError> {
+    id.parse().map_err(|_| ApiError::NotFound)
+}
+
+fn refused(refusal: MendRefusal) -> ApiError {
+    match refusal {
+        MendRefusal::NotFound => ApiError::NotFound,
+        refusal @ (MendRefusal::NothingToMend | MendRefusal::AnotherCardNeeded) => {
+            ApiError::conflict(None, refusal)
+        }
+        MendRefusal::Failed(backend::Error::Gateway(_)) => ApiError::conflict(
+            None,
+            "The payment provider cannot be reached just now. Nothing was charged. Try again in a moment.",
+        ),
+        MendRefusal::Failed(error) => error.into(),
+    }
+}

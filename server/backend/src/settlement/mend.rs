@@ -1,0 +1,230 @@
+//! A backer mends a payment that failed: the same card once more, with the bank's question answered, or another card
+//! (PRODUCT B8, B9).
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::{CampaignId, Collection, Money, PersonId, PledgeId, PledgeState};
+
+use crate::inbox::{self, Entry, Source};
+use crate::payments::{AtTheBank, PageState, Replacement};
+use crate::{Ctx, Error, Result, payments, rows};
+
+/// How long the page waits for the worker before it says "being charged".
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A payment that can be mended, for its backer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mendable {
+    pub campaign_slug: String,
+    pub campaign_title: String,
+    pub amount: Money,
+    pub state: PledgeState,
+    /// Why it failed, in plain words.
+    pub reason: &'static str,
+    /// The first instant that is too late.
+    pub until: DateTime<Utc>,
+    /// Whether the same card may be tried once more; otherwise another is needed.
+    pub same_card: bool,
+}
+
+/// Why a payment is not mended.
+#[derive(Debug, thiserror::Error)]
+pub enum MendRefusal {
+    /// No such pledge, or somebody else's: the same answer.
+    #[error("This pledge does not exist.")]
+    NotFound,
+    /// It is paid, dropped, or was never due.
+    #[error("There is nothing to mend about this pledge.")]
+    NothingToMend,
+    /// Its card cannot be tried again.
+    #[error("This card cannot be charged any more. Use another card.")]
+    AnotherCardNeeded,
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl From<sqlx::Error> for MendRefusal {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Where a backer who mends goes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// To the bank, or to the gateway's card page.
+    Away { url: String },
+    /// Nowhere: there is an outcome.
+    Here,
+}
+
+/// What there is to mend about a pledge.
+///
+/// # Errors
+/// [`MendRefusal`]
+pub async fn mendable(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Mendable, MendRefusal> {
+    let found = find(ctx, backer, pledge).await?;
+    let decline = found.decline_code.as_deref().unwrap_or("generic_decline");
+    Ok(Mendable {
+        same_card: found.same_card().is_some(),
+        campaign_slug: found.campaign_slug,
+        campaign_title: found.campaign_title,
+        amount: found.amount,
+        state: found.state,
+        reason: payments::in_plain_words(decline),
+        until: found.until,
+    })
+}
+
+/// Tries the same card once more, with the backer there.
+///
+/// # Errors
+/// [`MendRefusal`]; nothing was charged.
+pub async fn try_again(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Next, MendRefusal> {
+    let found = find(ctx, backer, pledge).await?;
+    let (intent, card) = found.same_card().ok_or(MendRefusal::AnotherCardNeeded)?;
+    let number = sqlx::query_scalar!(
+        "update collections set mends = mends + 1 where pledge_id = $1 returning mends",
+        pledge as PledgeId
+    )
+    .fetch_one(&ctx.db)
+    .await?;
+    let back = format!("{}/pledges/{pledge}/mended", ctx.config.public_url);
+    match ctx.payments.confirm_with_backer(pledge, intent, card, number, &back).await? {
+        AtTheBank::Asks { url } => Ok(Next::Away { url }),
+        AtTheBank::Said(entry) => {
+            leave(ctx, found.campaign, pledge, &entry).await?;
+            Ok(Next::Here)
+        }
+    }
+}
+
+/// Opens the gateway's page for another card.
+///
+/// # Errors
+/// [`MendRefusal`]; nothing was charged.
+pub async fn use_another_card(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Next, MendRefusal> {
+    let found = find(ctx, backer, pledge).await?;
+    let number = sqlx::query_scalar!(
+        "update collections set card_pages = card_pages + 1 where pledge_id = $1 returning card_pages",
+        pledge as PledgeId
+    )
+    .fetch_one(&ctx.db)
+    .await?;
+    let customer = found.customer.ok_or_else(|| Error::broken("a card without a customer"))?;
+    let replacement =
+        Replacement { pledge, campaign: found.campaign, customer, amount: found.amount, number };
+    let (session, url) = ctx.payments.open_card_page(&replacement).await?;
+    sqlx::query!(
+        "update collections set card_session_id = $2 where pledge_id = $1",
+        pledge as PledgeId,
+        session
+    )
+    .execute(&ctx.db)
+    .await?;
+    Ok(Next::Away { url })
+}
+
+/// The backer is back from the bank or the card page. The address proves nothing: the gateway is asked, and what it
+/// says goes the way of every event.
+///
+/// # Errors
+/// [`MendRefusal::NotFound`], or when the gateway does not answer.
+pub async fn came_back(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<(), MendRefusal> {
+    let found = match find(ctx, backer, pledge).await {
+        Ok(found) => found,
+        // The webhook was faster.
+        Err(MendRefusal::NothingToMend) => return Ok(()),
+        Err(refusal) => return Err(refusal),
+    };
+    let entry = match new_card(ctx, pledge, &found).await? {
+        Some(entry) => Some(entry),
+        None => match &found.payment {
+            Some(intent) => Some(ctx.payments.payment_now(intent).await?),
+            None => None,
+        },
+    };
+    if let Some(entry) = entry {
+        leave(ctx, found.campaign, pledge, &entry).await?;
+    }
+    Ok(())
+}
+
+/// A card that was saved on the gateway's page and is not the pledge's yet.
+async fn new_card(ctx: &Ctx, pledge: PledgeId, found: &Found) -> Result<Option<Entry>> {
+    let Some(session) = &found.card_session else { return Ok(None) };
+    let PageState::Complete(Some(done)) = ctx.payments.read_page(session).await? else { return Ok(None) };
+    let is_new = done.pledge == pledge && done.entry.evidence.intent_id != found.saved_by;
+    Ok(is_new.then_some(done.entry))
+}
+
+async fn leave(ctx: &Ctx, campaign: CampaignId, pledge: PledgeId, entry: &Entry) -> Result<()> {
+    inbox::leave(&ctx.db, campaign, pledge, entry, Source::Gateway).await?;
+    inbox::settled(ctx, pledge, PATIENCE).await?;
+    Ok(())
+}
+
+struct Found {
+    campaign: CampaignId,
+    campaign_slug: String,
+    campaign_title: String,
+    amount: Money,
+    state: PledgeState,
+    collection: Collection,
+    /// The gateway's intent that saved the present card.
+    saved_by: Option<String>,
+    payment: Option<String>,
+    card: Option<String>,
+    card_session: Option<String>,
+    customer: Option<String>,
+    decline_code: Option<String>,
+    until: DateTime<Utc>,
+}
+
+impl Found {
+    /// The payment and the card that may be tried once more. A hold that ran out left neither.
+    fn same_card(&self) -> Option<(&str, &str)> {
+        let still_there = self.collection == Collection::SaveCard;
+        self.payment.as_deref().zip(self.card.as_deref()).filter(|_| still_there)
+    }
+}
+
+async fn find(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Found, MendRefusal> {
+    let row = sqlx::query!(
+        r#"select pledges.state, collection, amount, pledges.currency, gateway_intent_id, charge_intent_id,
+                  payment_method_id, decline_code, card_session_id as "card_session_id?", campaigns.id as "campaign: CampaignId", slug,
+                  title, gateway_customer_id, retry_until as "retry_until?", clock() as "now!"
+           from pledges
+           join campaigns on campaigns.id = pledges.campaign_id
+           join people on people.id = backer_id
+           left join collections on collections.pledge_id = pledges.id
+           left join settlements on settlements.campaign_id = campaigns.id
+           where pledges.id = $1 and backer_id = $2"#,
+        pledge as PledgeId,
+        backer as PersonId,
+    )
+    .fetch_optional(&ctx.db)
+    .await?
+    .ok_or(MendRefusal::NotFound)?;
+    let state: PledgeState = rows::named("pledges.state", &row.state)?;
+    let until = row
+        .retry_until
+        .filter(|until| state.can_be_mended() && *until > row.now)
+        .ok_or(MendRefusal::NothingToMend)?;
+    Ok(Found {
+        campaign: row.campaign,
+        campaign_slug: row.slug,
+        campaign_title: row.title,
+        amount: rows::money(row.amount, &row.currency)?,
+        state,
+        collection: rows::named("pledges.collection", &row.collection)?,
+        saved_by: row.gateway_intent_id,
+        payment: row.charge_intent_id,
+        card: row.payment_method_id,
+        card_session: row.card_session_id,
+        customer: row.gateway_customer_id,
+        decline_code: row.decline_code,
+        until,
+    })
+}

@@ -1,0 +1,161 @@
+//! Backers mend payments that failed after the deadline: the same card with the bank's question answered, or another.
+
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use crate::support::builders::TestCampaign;
+use crate::support::people::Person;
+use crate::support::{TestApp, eventually, sandbox_page};
+
+/// A funded campaign whose one backer's payment failed.
+struct Failed {
+    app: TestApp,
+    campaign: TestCampaign,
+    bea: Person,
+    pledge: Uuid,
+}
+
+impl Failed {
+    async fn because_of(card: &str, state: &str) -> Self {
+        let app = TestApp::start().await;
+        let campaign = app.campaign().goal("25", "EUR").build().await;
+        let bea = app.person("Bea Tamm").await;
+        let page = bea.pledge(&campaign, None, "25").await;
+        if card == sandbox_page::NEEDS_3DS {
+            sandbox_page::pay_with_3ds(page.text(), "complete").await;
+        } else {
+            sandbox_page::enter(page.text(), card).await;
+        }
+        eventually("the pledge", async || bea.states(&app.db).await == ["committed"]).await;
+        app.advance(TimeDelta::days(30)).await;
+        eventually("the failure", async || bea.states(&app.db).await == [state]).await;
+        let pledge = bea.pledges(&app.db).await[0];
+        Self { app, campaign, bea, pledge }
+    }
+
+    /// Calls a server function about the pledge; answers with its status and where it leads.
+    async fn asks(&self, function: &str) -> (u16, String) {
+        let answer = self.bea.call(function, &[("pledge", &self.pledge.to_string())]).await;
+        (answer.status, if answer.text().is_empty() { answer.message().into() } else { answer.text().into() })
+    }
+
+    /// What the return page does; answers with the pledge's state.
+    async fn comes_back(&self) -> String {
+        let answer = self.bea.call("mended_pledge", &[("id", &self.pledge.to_string())]).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body["state"].as_str().unwrap_or_default().to_owned()
+    }
+
+    async fn reason(&self) -> String {
+        let answer = self.bea.call("mendable_pledge", &[("id", &self.pledge.to_string())]).await;
+        answer.body["reason"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// However it was mended: one payment, the campaign settled, the ledger agrees.
+    async fn is_paid_once(self) {
+        eventually("the payment", async || self.bea.states(&self.app.db).await == ["captured"]).await;
+        let intents = self.app.gateway.of_pledge("payment_intent", self.pledge).await;
+        assert_eq!(intents.len(), 1, "the same payment, mended");
+        assert_eq!(intents[0]["amount_received"], 2500);
+        let funded = "select count(*) from campaigns where state = 'funded'";
+        eventually("the end", async || self.app.count(funded).await == 1).await;
+        assert_eq!(self.campaign.totals().await, ("25.000".into(), 1));
+        self.app.settle().await;
+        self.app.finish().await;
+    }
+}
+
+// Case 7
+#[tokio::test]
+async fn a_bank_that_asks_is_answered_on_the_same_payment() {
+    let story = Failed::because_of(sandbox_page::NEEDS_3DS, "needs_action").await;
+    assert_eq!(
+        story.reason().await,
+        "Your bank could not confirm that it was you. Try again and complete its check."
+    );
+    let (status, bank) = story.asks("try_payment_again").await;
+    assert_eq!(status, 200, "{bank}");
+    sandbox_page::answer_bank(&bank, "complete").await;
+    assert_eq!(story.comes_back().await, "captured", "within the page's patience");
+    story.is_paid_once().await;
+}
+
+#[tokio::test]
+async fn a_bank_that_says_no_leaves_another_card() {
+    let story = Failed::because_of(sandbox_page::NEEDS_3DS, "needs_action").await;
+    let (_, bank) = story.asks("try_payment_again").await;
+    sandbox_page::answer_bank(&bank, "fail").await;
+    assert_eq!(story.comes_back().await, "errored");
+    let (status, page) = story.asks("use_another_card").await;
+    assert_eq!(status, 200, "{page}");
+    sandbox_page::pay(&page).await;
+    assert!(["charging", "captured"].contains(&story.comes_back().await.as_str()));
+    eventually("the old card to be forgotten", async || {
+        let cards = story.app.gateway.all("payment_method").await;
+        cards.iter().filter(|card| card["customer"].is_string()).count() == 1
+    })
+    .await;
+    story.is_paid_once().await;
+}
+
+#[tokio::test]
+async fn another_card_that_fails_too_can_be_followed_by_a_third() {
+    let story = Failed::because_of("4000000000000341", "errored").await;
+    let (_, page) = story.asks("use_another_card").await;
+    assert_eq!(sandbox_page::enter(&page, "4000000000000341").await.status().as_u16(), 303);
+    eventually("the second failure", async || {
+        story.comes_back().await;
+        story.app.count("select max(tries)::bigint from collections").await == 2
+            && story.bea.states(&story.app.db).await == ["errored"]
+    })
+    .await;
+    // The page of the second card, asked about once more, is no third try.
+    story.comes_back().await;
+    assert_eq!(story.app.count("select max(tries)::bigint from collections").await, 2);
+    let (_, page) = story.asks("use_another_card").await;
+    sandbox_page::pay(&page).await;
+    story.comes_back().await;
+    story.is_paid_once().await;
+}
+
+/// The events of a mended payment, doubled and late, change nothing.
+#[tokio::test]
+async fn what_the_gateway_repeats_is_not_tried_again() {
+    let story = Failed::because_of("4000000000000341", "errored").await;
+    let (_, page) = story.asks("use_another_card").await;
+    sandbox_page::pay(&page).await;
+    eventually("the payment", async || story.bea.states(&story.app.db).await == ["captured"]).await;
+    for mut event in story.app.gateway.events().await {
+        event["id"] = format!("{}_again", event["id"].as_str().unwrap_or_default()).into();
+        assert_eq!(story.app.deliver(&event).await, 200);
+    }
+    story.app.settle().await;
+    assert_eq!(story.app.count("select max(tries)::bigint from collections").await, 2);
+    story.is_paid_once().await;
+}
+
+#[tokio::test]
+async fn only_its_backer_mends_and_only_in_time() {
+    let story = Failed::because_of("4000000000000341", "errored").await;
+    let stranger = story.app.person("Zoe Else").await;
+    for function in ["try_payment_again", "use_another_card"] {
+        let answer = stranger.call(function, &[("pledge", &story.pledge.to_string())]).await;
+        assert_eq!(answer.status, 404, "{function}: {answer:?}");
+    }
+    for function in ["mendable_pledge", "mended_pledge"] {
+        let answer = stranger.call(function, &[("id", &story.pledge.to_string())]).await;
+        assert_eq!(answer.status, 404, "{function}: {answer:?}");
+    }
+    story.app.advance(TimeDelta::days(8)).await;
+    for function in ["try_payment_again", "use_another_card"] {
+        let (status, words) = story.asks(function).await;
+        assert_eq!(
+            (status, words.as_str()),
+            (409, "There is nothing to mend about this pledge."),
+            "{function}"
+        );
+    }
+    eventually("the end", async || story.bea.states(&story.app.db).await == ["dropped"]).await;
+    story.app.settle().await;
+    story.app.finish().await;
+}
