@@ -106,6 +106,27 @@ const pages: Record<string, (page: Page) => Promise<unknown>> = {
     await person(page);
     await page.goto('/account/pledges');
   },
+  'where the money stands': async (page) => {
+    const boat = await campaign({ goal: '20.00' });
+    await person(page);
+    await pledge(page, boat, '25');
+    await boat.endsIn('-1 second');
+    await expect.poll(() => boat.pledges()).toEqual(['captured']);
+    await page.goto(`${boat.path}/settlement`);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Where the money stands');
+  },
+  'a payment to mend': async (page) => {
+    const boat = await campaign({ goal: '20.00' });
+    await person(page);
+    await openForm(page, boat);
+    await send(page, '25');
+    await enterCard(page, '4000 0000 0000 0341');
+    await expectConfirmed(page);
+    await boat.endsIn('-1 second');
+    await expect.poll(() => boat.pledges()).toEqual(['errored']);
+    await page.goto(`/pledges/${await boat.onlyPledge()}/mend`);
+    await expect(page.getByRole('button', { name: 'Use another card' })).toBeVisible();
+  },
   'my sessions': async (page) => {
     await person(page);
     await page.goto('/account/sessions');

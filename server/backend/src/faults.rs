@@ -29,6 +29,29 @@ impl Faults {
     }
 }
 
+/// Every step of settling a campaign with a saved card and a hold, in order; the crash tests visit each.
+pub const SETTLEMENT_STEPS: [&str; 19] = [
+    "settlement.before_close",
+    "settlement.closed",
+    "settlement.before_decide",
+    "settlement.decided",
+    "inbox.before_commit",
+    "inbox.committed",
+    "collect.before",
+    "charge.stored",
+    "charge.received",
+    "charge.answered",
+    "capture.stored",
+    "capture.received",
+    "capture.answered",
+    "collect.done",
+    "collect.left",
+    "webhook.before_store",
+    "webhook.stored",
+    "settlement.before_finish",
+    "settlement.finished",
+];
+
 /// Every step of a pledge, in order; the crash tests visit each.
 pub const PLEDGE_STEPS: [&str; 13] = [
     "pledge.before_insert",

@@ -1,23 +1,16 @@
 //! Cases 18 and 69, for pledges: the real server is killed between every two steps, started again, and asked again by
 //! the same form. Whatever the step: one pledge, one page, one customer, exact totals.
 
-use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
 
 use backend::faults::PLEDGE_STEPS;
 use serde_json::json;
-use sqlx::{ConnectOptions, PgPool};
 use uuid::Uuid;
 
 use crate::support::builders::{CampaignBuilder, TestCampaign, claimed, pledge_form};
-use crate::support::gateway::Gateway;
+use crate::support::dying::{Place, SIGABRT};
 use crate::support::people::{Answer, Person};
-use crate::support::{database, eventually, invariants, sandbox_page};
-
-/// `abort` ends a process by this signal.
-const SIGABRT: i32 = 6;
+use crate::support::{eventually, invariants, sandbox_page};
 
 #[tokio::test]
 async fn killed_at_every_step_a_saved_card_is_one_pledge() {
@@ -47,10 +40,7 @@ const CARD_TAKEN: &str = "the card was taken";
 
 /// One pledge by one backer on a site that dies.
 struct Story {
-    db: PgPool,
-    data: PathBuf,
-    site: String,
-    gateway: Gateway,
+    place: Place,
     bea: Person,
     campaign: TestCampaign,
     reward: Uuid,
@@ -59,20 +49,17 @@ struct Story {
 
 impl Story {
     async fn begin(model: &'static str) -> Self {
-        let db = database::fresh().await;
-        let (site, gateway) = free_addresses();
+        let place = Place::new().await;
         // A campaign of our own keeps the demo from being seeded.
-        let campaign = CampaignBuilder::on(&db).model(model).build().await;
+        let campaign = CampaignBuilder::on(&place.db).model(model).build().await;
         let reward = campaign.reward("25.00", Some(1)).await;
-        let bea = Person::logged_in(&db, &format!("http://{site}"), "Bea Tamm").await;
-        let data = std::env::temp_dir().join(format!("groundswell-crash-{}", Uuid::now_v7()));
-        let gateway = Gateway::at(format!("http://{gateway}"));
-        Self { db, data, site, gateway, bea, campaign, reward, form_key: Uuid::now_v7() }
+        let bea = Person::logged_in(&place.db, &place.base(), "Bea Tamm").await;
+        Self { place, bea, campaign, reward, form_key: Uuid::now_v7() }
     }
 
     /// Pledges until the server dies, and says how far the backer came.
     async fn crash_at(&self, step: &str) -> &'static str {
-        let mut server = self.start(Some(step)).await;
+        let mut server = self.place.start(Some(step)).await;
         // Only the word that matters arrives: the server must not die over one it would ignore.
         for ignored in [
             "customer.*",
@@ -82,7 +69,7 @@ impl Story {
             "charge.*",
             "checkout.session.*",
         ] {
-            self.gateway.fault(json!({ "event": ignored }), "drop").await;
+            self.place.gateway.fault(json!({ "event": ignored }), "drop").await;
         }
         let came = match self.send_the_form().await {
             Err(_) => "the form had no answer",
@@ -93,26 +80,26 @@ impl Story {
                 CARD_TAKEN
             }
         };
-        let ended = server.wait().await;
+        let ended = server.ended().await;
         assert_eq!(ended.signal(), Some(SIGABRT), "{step}: the server dies there, and nowhere else");
         came
     }
 
     /// Starts the server again; the same form goes on where it stopped. Answers with what is there in the end.
     async fn go_on(&self, end: &str) -> String {
-        let mut server = self.start(None).await;
+        let mut server = self.place.start(None).await;
         let answer = self.send_the_form().await.expect("an answer");
         assert_eq!(answer.status, 200, "{answer:?}");
         self.pay_unless_paid(&answer).await;
-        eventually(end, async || self.bea.states(&self.db).await == [end]).await;
+        eventually(end, async || self.bea.states(&self.place.db).await == [end]).await;
         let after = self.look(end).await;
-        invariants::check(&self.db, &self.gateway).await;
+        invariants::check(&self.place.db, &self.place.gateway).await;
         server.kill().await;
         after
     }
 
     async fn pay_unless_paid(&self, answer: &Answer) {
-        let sessions = self.gateway.all("checkout.session").await;
+        let sessions = self.place.gateway.all("checkout.session").await;
         if answer.text().contains("/c/pay/") && sessions.iter().any(|session| session["status"] == "open") {
             sandbox_page::pay(answer.text()).await;
         }
@@ -120,14 +107,14 @@ impl Story {
 
     async fn look(&self, end: &str) -> String {
         let (total, backers) = self.campaign.totals().await;
-        let pages = self.gateway.all("checkout.session").await.len();
-        let customers = self.gateway.all("customer").await.len();
-        let charges = self.gateway.all("charge").await.len();
+        let pages = self.place.gateway.all("checkout.session").await.len();
+        let customers = self.place.gateway.all("customer").await.len();
+        let charges = self.place.gateway.all("charge").await.len();
         assert_eq!((total.as_str(), backers), ("25.000", 1));
         assert_eq!((pages, customers, charges), (1, 1, usize::from(end == "captured")));
-        assert_eq!(claimed(&self.db, self.reward).await, 1);
+        assert_eq!(claimed(&self.place.db, self.reward).await, 1);
         let history: Vec<String> = sqlx::query_scalar("select to_state from pledge_history order by id")
-            .fetch_all(&self.db)
+            .fetch_all(&self.place.db)
             .await
             .expect("a history");
         assert_eq!(history, ["pending", end]);
@@ -139,58 +126,7 @@ impl Story {
         self.bea.try_call("start_pledge", &form.fields()).await
     }
 
-    async fn start(&self, crash_at: Option<&str>) -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-        command.env_remove("CRASH_AT").env("DATABASE_URL", self.db.connect_options().to_url_lossy().as_str());
-        command.env("BIND_ADDR", &self.site).env("SANDBOX_ADDR", self.gateway.base.replace("http://", ""));
-        command.env("GROUNDSWELL_DATA_DIR", &self.data).env("APP_ENV", "demo");
-        for theirs in ["PUBLIC_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"] {
-            command.env_remove(theirs);
-        }
-        if let Some(step) = crash_at {
-            command.env("CRASH_AT", step);
-        }
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let server = Server(child.expect("the server starts"));
-        let live = format!("http://{}/health/live", self.site);
-        eventually("the server to answer", async || reqwest::get(&live).await.is_ok()).await;
-        server
-    }
-
     async fn end(self) {
-        database::drop(self.db).await;
-        std::fs::remove_dir_all(self.data).expect("the data folder is ours");
+        self.place.leave().await;
     }
-}
-
-/// A server process that does not outlive its test.
-struct Server(Child);
-
-impl Server {
-    async fn wait(&mut self) -> ExitStatus {
-        let child = std::cell::RefCell::new(&mut self.0);
-        let ended = async || child.borrow_mut().try_wait().expect("our child").is_some();
-        eventually("the server to die", ended).await;
-        self.0.wait().expect("our child")
-    }
-
-    async fn kill(&mut self) {
-        self.0.kill().expect("our child");
-        self.wait().await;
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Two that were free a moment ago; the same ones must serve before and after the crash.
-fn free_addresses() -> (String, String) {
-    let bind = || TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let (one, two) = (bind(), bind());
-    let address = |listener: &TcpListener| listener.local_addr().expect("an address").to_string();
-    (address(&one), address(&two))
 }

@@ -17,6 +17,7 @@ mod refusals;
 mod repeats;
 mod returning;
 mod settlement;
+mod settlement_crashes;
 mod three_ways;
 mod totals;
 mod webhooks;

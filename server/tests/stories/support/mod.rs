@@ -4,6 +4,7 @@
 pub mod builders;
 pub mod database;
 pub mod deliveries;
+pub mod dying;
 pub mod gateway;
 pub mod invariants;
 pub mod people;
