@@ -121,6 +121,11 @@ export class Campaign {
     await query('update campaigns set suspended_at = clock() where id = $1', [this.id]);
   }
 
+  async state(): Promise<string | undefined> {
+    const [row] = await query<{ state: string }>('select state from campaigns where id = $1', [this.id]);
+    return row?.state;
+  }
+
   /** The states of all its pledges, oldest first. */
   async pledges(): Promise<string[]> {
     const rows = await query<{ state: string }>(

@@ -73,6 +73,7 @@ test('three cards at the deadline, and everybody sees where the money stands @bo
   if (!scripted()) await visitor.reload();
   await expect(sum(visitor, 'Collected')).toHaveText('€60');
   await expect(sum(visitor, 'Being mended')).toHaveText('€0');
+  await expect.poll(() => boat.state()).toBe('funded');
   await visitor.goto(boat.path);
   await expect(visitor.getByRole('status').filter({ hasText: 'Funded' })).not.toContainText('Cards are being charged');
 });
