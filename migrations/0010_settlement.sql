@@ -3,7 +3,7 @@
 create table settlements (
     campaign_id uuid primary key references campaigns,
     began_at timestamptz not null default clock(),
-    -- Until then a failed payment may be mended. Null until the campaign is decided, and when there is nothing to
+    -- Until then a failed payment may be fixed. Null until the campaign is decided, and when there is nothing to
     -- collect.
     retry_until timestamptz,
     -- Every pledge is paid, dropped or released.
@@ -24,13 +24,13 @@ create table collections (
     reminders int not null default 0,
     -- The one automatic try at the end of the retry window.
     last_tried_at timestamptz,
-    -- How often the backer tried to mend it with the same card.
-    mends int not null default 0,
+    -- How often the backer tried to fix it with the same card.
+    fixes int not null default 0,
     -- The gateway's page for another card, and how many of them there were.
     card_pages int not null default 0,
     card_session_id text,
     constraint collections_told_once_failed check (failed_at is not null or (told_at is null and reminders = 0)),
-    constraint collections_counts_not_negative check (tries >= 0 and reminders >= 0 and mends >= 0 and card_pages >= 0)
+    constraint collections_counts_not_negative check (tries >= 0 and reminders >= 0 and fixes >= 0 and card_pages >= 0)
 );
 create index collections_of_campaign on collections (campaign_id) where failed_at is not null;
 

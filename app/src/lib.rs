@@ -18,10 +18,10 @@ use leptos_router::{SsrMode, path};
 use components::layout::Layout;
 use pages::account::{LogInPage, RegisterPage, SessionsPage};
 use pages::campaign::CampaignPage;
+use pages::fix::{FixPage, Fixed};
 use pages::home::Home;
 use pages::how_it_works::HowItWorks;
 use pages::me::MyPledges;
-use pages::mend::{MendPage, Mended};
 use pages::pledge::{Confirmation, PledgePage, Returned};
 use pages::settlement::SettlementPage;
 use pages::status::NotFound;
@@ -70,8 +70,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/campaigns/:slug/settlement") view=SettlementPage ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id") view=Confirmation ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/return") view=Returned ssr=SsrMode::Async/>
-                    <Route path=path!("/pledges/:id/mend") view=MendPage ssr=SsrMode::Async/>
-                    <Route path=path!("/pledges/:id/mended") view=Mended ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id/fix") view=FixPage ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id/fixed") view=Fixed ssr=SsrMode::Async/>
                     <Route path=path!("/account/pledges") view=MyPledges ssr=SsrMode::Async/>
                     <Route path=path!("/account/sessions") view=SessionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/login") view=LogInPage ssr=SsrMode::Async/>

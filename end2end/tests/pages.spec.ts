@@ -115,7 +115,7 @@ const pages: Record<string, (page: Page) => Promise<unknown>> = {
     await page.goto(`${boat.path}/settlement`);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Where the money stands');
   },
-  'a payment to mend': async (page) => {
+  'a payment to fix': async (page) => {
     const boat = await campaign({ goal: '20.00' });
     await person(page);
     await openForm(page, boat);
@@ -124,7 +124,7 @@ const pages: Record<string, (page: Page) => Promise<unknown>> = {
     await expectConfirmed(page);
     await boat.endsIn('-1 second');
     await expect.poll(() => boat.pledges()).toEqual(['errored']);
-    await page.goto(`/pledges/${await boat.onlyPledge()}/mend`);
+    await page.goto(`/pledges/${await boat.onlyPledge()}/fix`);
     await expect(page.getByRole('button', { name: 'Use another card' })).toBeVisible();
   },
   'my sessions': async (page) => {

@@ -47,11 +47,11 @@ test('three cards at the deadline, and everybody sees where the money stands @bo
   await visitor.getByRole('link', { name: 'Where the money stands' }).click();
   await expect(sum(visitor, 'Pledged at the deadline')).toHaveText('€60');
   await expect(sum(visitor, 'Collected')).toHaveText('€20');
-  await expect(sum(visitor, 'Being mended')).toHaveText('€40');
+  await expect(sum(visitor, 'Retrying')).toHaveText('€40');
 
   // The bank's question is answered.
   await asked.goto('/account/pledges');
-  await asked.getByRole('link', { name: 'Mend the payment' }).click();
+  await asked.getByRole('link', { name: 'Fix the payment' }).click();
   await expect(asked.getByRole('heading', { level: 1 })).toHaveText('Your bank wants to ask you');
   await asked.getByRole('button', { name: 'Confirm with your bank' }).click();
   await tellTheBank(asked, 'Complete');
@@ -59,7 +59,7 @@ test('three cards at the deadline, and everybody sees where the money stands @bo
 
   // The same declined card stays declined; another one works.
   await declined.goto('/account/pledges');
-  await declined.getByRole('link', { name: 'Mend the payment' }).click();
+  await declined.getByRole('link', { name: 'Fix the payment' }).click();
   await expect(declined.getByRole('heading', { level: 1 })).toHaveText('Your payment did not go through');
   await declined.getByRole('button', { name: 'Try the same card again' }).click();
   await expect(declined.getByText('The bank declined the card.')).toBeVisible();
@@ -72,7 +72,7 @@ test('three cards at the deadline, and everybody sees where the money stands @bo
   // With script the open page moved by itself.
   if (!scripted()) await visitor.reload();
   await expect(sum(visitor, 'Collected')).toHaveText('€60');
-  await expect(sum(visitor, 'Being mended')).toHaveText('€0');
+  await expect(sum(visitor, 'Retrying')).toHaveText('€0');
   await expect.poll(() => boat.state()).toBe('funded');
   await visitor.goto(boat.path);
   await expect(visitor.getByRole('status').filter({ hasText: 'Funded' })).not.toContainText('Cards are being charged');

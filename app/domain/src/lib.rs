@@ -4,6 +4,7 @@
 mod campaign;
 mod campaign_state;
 mod currency;
+mod fee;
 mod ids;
 mod money;
 mod pledge;
@@ -18,6 +19,7 @@ mod typed_amount;
 pub use campaign::{CANCEL_CUTOFF, Campaign, Collection, HOLD_WINDOW, mandate};
 pub use campaign_state::{CampaignEvent, CampaignRefusal, CampaignState, Model};
 pub use currency::{Currency, UnknownCurrency};
+pub use fee::{FeeRule, FeeTooHigh, Parts};
 pub use ids::{AttemptId, CampaignId, PersonId, PledgeId, RewardId, SessionId};
 pub use money::{Money, MoneyError};
 pub use pledge::{Offer, Pledge, PledgeRefusal, smallest_pledge};

@@ -131,7 +131,7 @@ impl PledgeState {
     }
 
     /// Whether the pledge is part of the campaign's total: from the gateway's confirmation until it ends without
-    /// payment. A failed or disputed charge still counts while it may be mended; the outcome that decides a campaign
+    /// payment. A failed or disputed charge still counts while it may be fixed; the outcome that decides a campaign
     /// is frozen before collecting begins.
     #[must_use]
     pub const fn counts(self) -> bool {
@@ -160,9 +160,9 @@ impl PledgeState {
         self.counts() || matches!(self, Self::Pending | Self::Dropped)
     }
 
-    /// Whether a payment failed that its backer may still mend.
+    /// Whether a payment failed that its backer may still fix.
     #[must_use]
-    pub const fn can_be_mended(self) -> bool {
+    pub const fn can_be_fixed(self) -> bool {
         matches!(self, Self::Errored | Self::NeedsAction)
     }
 

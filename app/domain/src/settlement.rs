@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CampaignEvent, CampaignState, Model, Money, MoneyError, PledgeId, PledgeState, names};
 
-/// How long a backer whose payment failed has to mend it (PRODUCT B9).
+/// How long a backer whose payment failed has to fix it (PRODUCT B9).
 pub const RETRY_WINDOW: TimeDelta = TimeDelta::days(7);
 
-/// The pause between two reminders to mend a payment.
+/// The pause between two reminders to fix a payment.
 pub const REMINDER_EVERY: TimeDelta = TimeDelta::hours(48);
 
 /// How a campaign came out. Decided once, from the exact total at the deadline, and never changed by what is
@@ -155,7 +155,7 @@ impl Plan {
     }
 }
 
-/// When the next reminder to mend a payment is due; `None` when none comes before the window closes.
+/// When the next reminder to fix a payment is due; `None` when none comes before the window closes.
 #[must_use]
 pub fn next_reminder(last_told: DateTime<Utc>, retry_until: DateTime<Utc>) -> Option<DateTime<Utc>> {
     Some(last_told + REMINDER_EVERY).filter(|due| *due < retry_until)

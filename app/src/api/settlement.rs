@@ -1,4 +1,4 @@
-//! What becomes of a campaign's money after the deadline, and how a backer mends a payment that failed.
+//! What becomes of a campaign's money after the deadline, and how a backer fixes a payment that failed.
 
 use chrono::{DateTime, Utc};
 use domain::{Money, Outcome, PledgeState};
@@ -42,7 +42,7 @@ pub struct Line {
 
 /// A payment that failed, for its backer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct MendView {
+pub struct FixView {
     pub id: String,
     pub campaign_slug: String,
     pub campaign_title: String,
@@ -68,11 +68,11 @@ pub async fn settlement_figures(slug: String) -> Result<Figures, ApiError> {
     Ok(ssr::answer(settlement::account(&slug).await)?.figures)
 }
 
-/// What there is to mend about one of the backer's own pledges.
-#[server(endpoint = "mendable_pledge", prefix = "/api")]
-pub async fn mendable_pledge(id: String) -> Result<MendView, ApiError> {
+/// What there is to fix about one of the backer's own pledges.
+#[server(endpoint = "fixable_pledge", prefix = "/api")]
+pub async fn fixable_pledge(id: String) -> Result<FixView, ApiError> {
     use crate::{ssr, ssr::settlement};
-    ssr::answer(settlement::mendable(&id).await)
+    ssr::answer(settlement::fixable(&id).await)
 }
 
 /// Tries the same card once more. Answers with where the backer goes next.
@@ -94,13 +94,13 @@ pub async fn use_another_card(pledge: String) -> Result<String, ApiError> {
 }
 
 /// Back from the bank or the card page: asks the gateway what happened and waits a moment for it to be applied.
-#[server(endpoint = "mended_pledge", prefix = "/api")]
-pub async fn mended_pledge(id: String) -> Result<PledgeView, ApiError> {
+#[server(endpoint = "fixed_pledge", prefix = "/api")]
+pub async fn fixed_pledge(id: String) -> Result<PledgeView, ApiError> {
     use crate::{ssr, ssr::settlement};
     let pledge = ssr::answer(settlement::came_back(&id).await)?;
     match pledge.state {
         PledgeState::Charging => ssr::look_again_in(2),
-        PledgeState::Errored | PledgeState::NeedsAction => ssr::redirect(&format!("/pledges/{id}/mend")),
+        PledgeState::Errored | PledgeState::NeedsAction => ssr::redirect(&format!("/pledges/{id}/fix")),
         _ => ssr::redirect(&format!("/pledges/{id}")),
     }
     Ok(pledge)

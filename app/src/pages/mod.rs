@@ -2,10 +2,10 @@
 
 pub mod account;
 pub mod campaign;
+pub mod fix;
 pub mod home;
 pub mod how_it_works;
 pub mod me;
-pub mod mend;
 pub mod pledge;
 pub mod settlement;
 pub mod status;

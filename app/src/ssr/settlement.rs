@@ -1,12 +1,12 @@
 //! The work behind the settlement's endpoints.
 
-use backend::settlement::{self, MendRefusal, Next, Settlement};
+use backend::settlement::{self, FixRefusal, Next, Settlement};
 use domain::{Money, Outcome, PledgeId};
 
 use super::{ctx, pledges, require_viewer};
 use crate::api::error::ApiError;
 use crate::api::pledges::PledgeView;
-use crate::api::settlement::{Figures, Line, MendView, SettlementView};
+use crate::api::settlement::{Figures, FixView, Line, SettlementView};
 
 /// A campaign's public account; not found before it is decided.
 pub async fn account(slug: &str) -> Result<SettlementView, ApiError> {
@@ -27,11 +27,7 @@ fn lines(account: &Settlement) -> Vec<Line> {
     if matches!(account.outcome, Some(Outcome::Funded | Outcome::PartiallyFunded)) {
         lines.push(line("Collected", "Paid by backers, by the ledger.", account.collected));
         lines.push(line("Being charged", "Cards that are charged just now.", account.charging));
-        lines.push(line(
-            "Being mended",
-            "The payment failed; the backer can still mend it.",
-            account.retrying,
-        ));
+        lines.push(line("Retrying", "The payment failed; the backer can still fix it.", account.retrying));
         lines.push(line("Dropped", "Not paid in time. Nobody was charged for it.", account.dropped));
     }
     if !account.refunded.is_zero() {
@@ -44,11 +40,11 @@ fn line(name: &str, meaning: &str, amount: Money) -> Line {
     Line { name: name.into(), meaning: meaning.into(), amount: amount.to_string(), plain: amount.plain() }
 }
 
-pub async fn mendable(id: &str) -> Result<MendView, ApiError> {
+pub async fn fixable(id: &str) -> Result<FixView, ApiError> {
     let viewer = require_viewer().await?;
     let pledge = parse(id)?;
-    let found = settlement::mendable(&ctx()?, viewer.person_id, pledge).await.map_err(refused)?;
-    Ok(MendView {
+    let found = settlement::fixable(&ctx()?, viewer.person_id, pledge).await.map_err(refused)?;
+    Ok(FixView {
         id: id.to_owned(),
         campaign_slug: found.campaign_slug,
         campaign_title: found.campaign_title,
@@ -80,18 +76,18 @@ pub async fn came_back(id: &str) -> Result<PledgeView, ApiError> {
     match settlement::came_back(&ctx()?, viewer.person_id, parse(id)?).await {
         Ok(()) => {}
         // Its word comes by webhook; the page shows what is known.
-        Err(MendRefusal::Failed(error @ backend::Error::Gateway(_))) => {
-            tracing::info!(%error, "the gateway could not be asked about a mended payment");
+        Err(FixRefusal::Failed(error @ backend::Error::Gateway(_))) => {
+            tracing::info!(%error, "the gateway could not be asked about a fixed payment");
         }
         Err(refusal) => return Err(refused(refusal)),
     }
     pledges::mine(id).await
 }
 
-fn next(pledge: PledgeId, next: Result<Next, MendRefusal>) -> Result<String, ApiError> {
+fn next(pledge: PledgeId, next: Result<Next, FixRefusal>) -> Result<String, ApiError> {
     match next.map_err(refused)? {
         Next::Away { url } => Ok(url),
-        Next::Here => Ok(format!("/pledges/{pledge}/mended")),
+        Next::Here => Ok(format!("/pledges/{pledge}/fixed")),
     }
 }
 
@@ -99,16 +95,16 @@ fn parse(id: &str) -> Result<PledgeId, ApiError> {
     id.parse().map_err(|_| ApiError::NotFound)
 }
 
-fn refused(refusal: MendRefusal) -> ApiError {
+fn refused(refusal: FixRefusal) -> ApiError {
     match refusal {
-        MendRefusal::NotFound => ApiError::NotFound,
-        refusal @ (MendRefusal::NothingToMend | MendRefusal::AnotherCardNeeded) => {
+        FixRefusal::NotFound => ApiError::NotFound,
+        refusal @ (FixRefusal::NothingToFix | FixRefusal::AnotherCardNeeded) => {
             ApiError::conflict(None, refusal)
         }
-        MendRefusal::Failed(backend::Error::Gateway(_)) => ApiError::conflict(
+        FixRefusal::Failed(backend::Error::Gateway(_)) => ApiError::conflict(
             None,
             "The payment provider cannot be reached just now. Nothing was charged. Try again in a moment.",
         ),
-        MendRefusal::Failed(error) => error.into(),
+        FixRefusal::Failed(error) => error.into(),
     }
 }

@@ -161,7 +161,7 @@ async fn a_payment_that_fails_has_a_week_and_is_then_dropped() {
     assert_eq!(asked.states(&app.db).await, ["needs_action"]);
     assert_eq!(failing.states(&app.db).await, ["errored"]);
     assert_eq!(state(&app, &campaign).await, "settling");
-    assert_eq!(campaign.totals().await.1, 3, "they count while they may be mended");
+    assert_eq!(campaign.totals().await.1, 3, "they count while they may be fixed");
 
     app.advance(TimeDelta::hours(49)).await;
     eventually("two reminders", async || app.count("select sum(reminders) from collections").await == 2)

@@ -83,8 +83,8 @@ fn Row(pledge: PledgeView) -> impl IntoView {
             <td data-label="Ends"><time datetime=pledge.ends_at.to_rfc3339()>{date(pledge.ends_at)}</time></td>
             <td class="table__num" data-label="Amount">{pledge.amount.to_string()}</td>
             <td class="table__end">
-                {pledge.state.can_be_mended().then(|| view! {
-                    <a class="button button--primary button--small" href=format!("/pledges/{}/mend", pledge.id)>"Mend the payment"</a>
+                {pledge.state.can_be_fixed().then(|| view! {
+                    <a class="button button--primary button--small" href=format!("/pledges/{}/fix", pledge.id)>"Fix the payment"</a>
                 })}
                 {pledge.can_cancel.then(|| view! { <Cancel pledge=pledge.clone()/> })}
             </td>

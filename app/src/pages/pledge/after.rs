@@ -68,7 +68,7 @@ pub fn Confirmation() -> impl IntoView {
 
 #[component]
 fn Pledge(pledge: PledgeView) -> impl IntoView {
-    let stands = pledge.state.counts() && !pledge.state.can_be_mended();
+    let stands = pledge.state.counts() && !pledge.state.can_be_fixed();
     let what = match (pledge.state, pledge.collection) {
         (PledgeState::Committed, _) => "Your card is saved, not charged.",
         (PledgeState::Authorized, _) => "The amount is held on your card, not charged.",
@@ -94,8 +94,8 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
                 </dl>
             </section>
             <div class="cluster">
-                {pledge.state.can_be_mended().then(|| view! {
-                    <a class="button button--primary" href=format!("/pledges/{}/mend", pledge.id)>"Mend the payment"</a>
+                {pledge.state.can_be_fixed().then(|| view! {
+                    <a class="button button--primary" href=format!("/pledges/{}/fix", pledge.id)>"Fix the payment"</a>
                 })}
                 <a class="button" href=format!("/campaigns/{}", pledge.campaign_slug)>"Back to the campaign"</a>
                 <a class="button button--quiet" href="/account/pledges">"My pledges"</a>

@@ -75,7 +75,7 @@ fn stage(outcome: Option<Outcome>, retry_until: Option<Instant>, finished_at: Op
     match (outcome, retry_until, finished_at) {
         (_, _, Some(finished)) => format!("Settled on {}.", instant(finished)),
         (_, Some(until), None) => format!(
-            "Cards are being charged. Payments that fail can be mended until {}; then what is not paid is dropped.",
+            "Cards are being charged. Payments that fail can be fixed until {}; then what is not paid is dropped.",
             instant(until)
         ),
         _ => "These figures are read from the ledger and from the pledges themselves.".into(),

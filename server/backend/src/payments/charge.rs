@@ -85,7 +85,7 @@ impl Payments {
             .payment_method(payment_method)
             .off_session(ConfirmPaymentIntentOffSession::Bool(false))
             .return_url(return_url);
-        let attempt = attempt(AttemptKind::Confirm, format!("mend_{pledge}_{number}"), pledge, None);
+        let attempt = attempt(AttemptKind::Confirm, format!("fix_{pledge}_{number}"), pledge, None);
         let confirmed = self.attempt(attempt, request, |intent: &PaymentIntent| intent.id.to_string()).await;
         let intent = match confirmed {
             Ok(intent) => intent,

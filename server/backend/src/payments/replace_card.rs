@@ -26,7 +26,7 @@ pub struct Replacement {
 }
 
 impl Payments {
-    /// Opens the page; answers with its id and address. It leads back to `/pledges/{id}/mended`.
+    /// Opens the page; answers with its id and address. It leads back to `/pledges/{id}/fixed`.
     ///
     /// # Errors
     /// As any attempt.
@@ -49,8 +49,8 @@ impl Payments {
             .metadata(metadata)
             .setup_intent_data(intent)
             .allowed_payment_method_types(vec![CreateCheckoutSessionAllowedPaymentMethodTypes::Card])
-            .success_url(format!("{site}/pledges/{pledge}/mended"))
-            .cancel_url(format!("{site}/pledges/{pledge}/mend"));
+            .success_url(format!("{site}/pledges/{pledge}/fixed"))
+            .cancel_url(format!("{site}/pledges/{pledge}/fix"));
         let attempt = Attempt {
             kind: AttemptKind::CreateSession,
             key: format!("card_page_{pledge}_{number}"),

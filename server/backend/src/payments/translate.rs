@@ -93,7 +93,7 @@ pub(super) fn entry_of_payment(intent: &PaymentIntent) -> Entry {
         PaymentIntentStatus::Succeeded => (PledgeEvent::PaymentCaptured, intent.amount_received, None),
         PaymentIntentStatus::RequiresCapture => (PledgeEvent::HoldPlaced, intent.amount_capturable, None),
         PaymentIntentStatus::RequiresAction => (PledgeEvent::ActionRequired, intent.amount, None),
-        // Only its holder can mend that: the bank refuses to be asked while they are away.
+        // Only its holder can fix that: the bank refuses to be asked while they are away.
         _ if declined.as_deref() == Some("authentication_required") => {
             (PledgeEvent::ActionRequired, intent.amount, declined)
         }

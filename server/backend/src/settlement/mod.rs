@@ -9,8 +9,8 @@ mod close;
 mod collect;
 mod decide;
 mod finish;
+mod fix;
 mod hold;
-mod mend;
 mod plan;
 mod retry;
 mod view;
@@ -21,7 +21,7 @@ use domain::CampaignId;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use collect::{collect, note_failures, stage_collecting};
-pub use mend::{MendRefusal, Mendable, Next, came_back, mendable, try_again, use_another_card};
+pub use fix::{FixRefusal, Fixable, Next, came_back, fixable, try_again, use_another_card};
 pub use plan::dry_run;
 pub use view::{Settlement, of_campaign};
 

@@ -20,7 +20,7 @@ pub struct Settlement {
     pub collected: Money,
     /// Being charged for the first time.
     pub charging: Money,
-    /// Failed, and may still be mended.
+    /// Failed, and may still be fixed.
     pub retrying: Money,
     /// Not paid by the end of the retry window.
     pub dropped: Money,

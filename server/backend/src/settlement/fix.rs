@@ -1,4 +1,4 @@
-//! A backer mends a payment that failed: the same card once more, with the bank's question answered, or another card
+//! A backer fixes a payment that failed: the same card once more, with the bank's question answered, or another card
 //! (PRODUCT B8, B9).
 
 use std::time::Duration;
@@ -13,9 +13,9 @@ use crate::{Ctx, Error, Result, payments, rows};
 /// How long the page waits for the worker before it says "being charged".
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A payment that can be mended, for its backer.
+/// A payment that can be fixed, for its backer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mendable {
+pub struct Fixable {
     pub campaign_slug: String,
     pub campaign_title: String,
     pub amount: Money,
@@ -28,15 +28,15 @@ pub struct Mendable {
     pub same_card: bool,
 }
 
-/// Why a payment is not mended.
+/// Why a payment is not fixed.
 #[derive(Debug, thiserror::Error)]
-pub enum MendRefusal {
+pub enum FixRefusal {
     /// No such pledge, or somebody else's: the same answer.
     #[error("This pledge does not exist.")]
     NotFound,
     /// It is paid, dropped, or was never due.
-    #[error("There is nothing to mend about this pledge.")]
-    NothingToMend,
+    #[error("There is nothing to fix about this pledge.")]
+    NothingToFix,
     /// Its card cannot be tried again.
     #[error("This card cannot be charged any more. Use another card.")]
     AnotherCardNeeded,
@@ -44,13 +44,13 @@ pub enum MendRefusal {
     Failed(#[from] Error),
 }
 
-impl From<sqlx::Error> for MendRefusal {
+impl From<sqlx::Error> for FixRefusal {
     fn from(error: sqlx::Error) -> Self {
         Self::Failed(error.into())
     }
 }
 
-/// Where a backer who mends goes next.
+/// Where a backer who fixes goes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// To the bank, or to the gateway's card page.
@@ -59,14 +59,14 @@ pub enum Next {
     Here,
 }
 
-/// What there is to mend about a pledge.
+/// What there is to fix about a pledge.
 ///
 /// # Errors
-/// [`MendRefusal`]
-pub async fn mendable(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Mendable, MendRefusal> {
+/// [`FixRefusal`]
+pub async fn fixable(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Fixable, FixRefusal> {
     let found = find(ctx, backer, pledge).await?;
     let decline = found.decline_code.as_deref().unwrap_or("generic_decline");
-    Ok(Mendable {
+    Ok(Fixable {
         same_card: found.same_card().is_some(),
         campaign_slug: found.campaign_slug,
         campaign_title: found.campaign_title,
@@ -80,17 +80,17 @@ pub async fn mendable(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<M
 /// Tries the same card once more, with the backer there.
 ///
 /// # Errors
-/// [`MendRefusal`]; nothing was charged.
-pub async fn try_again(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Next, MendRefusal> {
+/// [`FixRefusal`]; nothing was charged.
+pub async fn try_again(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Next, FixRefusal> {
     let found = find(ctx, backer, pledge).await?;
-    let (intent, card) = found.same_card().ok_or(MendRefusal::AnotherCardNeeded)?;
+    let (intent, card) = found.same_card().ok_or(FixRefusal::AnotherCardNeeded)?;
     let number = sqlx::query_scalar!(
-        "update collections set mends = mends + 1 where pledge_id = $1 returning mends",
+        "update collections set fixes = fixes + 1 where pledge_id = $1 returning fixes",
         pledge as PledgeId
     )
     .fetch_one(&ctx.db)
     .await?;
-    let back = format!("{}/pledges/{pledge}/mended", ctx.config.public_url);
+    let back = format!("{}/pledges/{pledge}/fixed", ctx.config.public_url);
     match ctx.payments.confirm_with_backer(pledge, intent, card, number, &back).await? {
         AtTheBank::Asks { url } => Ok(Next::Away { url }),
         AtTheBank::Said(entry) => {
@@ -103,8 +103,8 @@ pub async fn try_again(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<
 /// Opens the gateway's page for another card.
 ///
 /// # Errors
-/// [`MendRefusal`]; nothing was charged.
-pub async fn use_another_card(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Next, MendRefusal> {
+/// [`FixRefusal`]; nothing was charged.
+pub async fn use_another_card(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Next, FixRefusal> {
     let found = find(ctx, backer, pledge).await?;
     let number = sqlx::query_scalar!(
         "update collections set card_pages = card_pages + 1 where pledge_id = $1 returning card_pages",
@@ -130,12 +130,12 @@ pub async fn use_another_card(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> 
 /// says goes the way of every event.
 ///
 /// # Errors
-/// [`MendRefusal::NotFound`], or when the gateway does not answer.
-pub async fn came_back(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<(), MendRefusal> {
+/// [`FixRefusal::NotFound`], or when the gateway does not answer.
+pub async fn came_back(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<(), FixRefusal> {
     let found = match find(ctx, backer, pledge).await {
         Ok(found) => found,
         // The webhook was faster.
-        Err(MendRefusal::NothingToMend) => return Ok(()),
+        Err(FixRefusal::NothingToFix) => return Ok(()),
         Err(refusal) => return Err(refusal),
     };
     let entry = match new_card(ctx, pledge, &found).await? {
@@ -190,7 +190,7 @@ impl Found {
     }
 }
 
-async fn find(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Found, MendRefusal> {
+async fn find(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Found, FixRefusal> {
     let row = sqlx::query!(
         r#"select pledges.state, collection, amount, pledges.currency, gateway_intent_id, charge_intent_id,
                   payment_method_id, decline_code, card_session_id as "card_session_id?", campaigns.id as "campaign: CampaignId", slug,
@@ -206,12 +206,12 @@ async fn find(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Found, Me
     )
     .fetch_optional(&ctx.db)
     .await?
-    .ok_or(MendRefusal::NotFound)?;
+    .ok_or(FixRefusal::NotFound)?;
     let state: PledgeState = rows::named("pledges.state", &row.state)?;
     let until = row
         .retry_until
-        .filter(|until| state.can_be_mended() && *until > row.now)
-        .ok_or(MendRefusal::NothingToMend)?;
+        .filter(|until| state.can_be_fixed() && *until > row.now)
+        .ok_or(FixRefusal::NothingToFix)?;
     Ok(Found {
         campaign: row.campaign,
         campaign_slug: row.slug,

@@ -1,4 +1,4 @@
-//! Backers mend payments that failed after the deadline: the same card with the bank's question answered, or another.
+//! Backers fix payments that failed after the deadline: the same card with the bank's question answered, or another.
 
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -41,21 +41,21 @@ impl Failed {
 
     /// What the return page does; answers with the pledge's state.
     async fn comes_back(&self) -> String {
-        let answer = self.bea.call("mended_pledge", &[("id", &self.pledge.to_string())]).await;
+        let answer = self.bea.call("fixed_pledge", &[("id", &self.pledge.to_string())]).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.body["state"].as_str().unwrap_or_default().to_owned()
     }
 
     async fn reason(&self) -> String {
-        let answer = self.bea.call("mendable_pledge", &[("id", &self.pledge.to_string())]).await;
+        let answer = self.bea.call("fixable_pledge", &[("id", &self.pledge.to_string())]).await;
         answer.body["reason"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// However it was mended: one payment, the campaign settled, the ledger agrees.
+    /// However it was fixed: one payment, the campaign settled, the ledger agrees.
     async fn is_paid_once(self) {
         eventually("the payment", async || self.bea.states(&self.app.db).await == ["captured"]).await;
         let intents = self.app.gateway.of_pledge("payment_intent", self.pledge).await;
-        assert_eq!(intents.len(), 1, "the same payment, mended");
+        assert_eq!(intents.len(), 1, "the same payment, fixed");
         assert_eq!(intents[0]["amount_received"], 2500);
         let funded = "select count(*) from campaigns where state = 'funded'";
         eventually("the end", async || self.app.count(funded).await == 1).await;
@@ -118,7 +118,7 @@ async fn another_card_that_fails_too_can_be_followed_by_a_third() {
     story.is_paid_once().await;
 }
 
-/// The events of a mended payment, doubled and late, change nothing.
+/// The events of a fixed payment, doubled and late, change nothing.
 #[tokio::test]
 async fn what_the_gateway_repeats_is_not_tried_again() {
     let story = Failed::because_of("4000000000000341", "errored").await;
@@ -142,7 +142,7 @@ async fn only_its_backer_mends_and_only_in_time() {
         let answer = stranger.call(function, &[("pledge", &story.pledge.to_string())]).await;
         assert_eq!(answer.status, 404, "{function}: {answer:?}");
     }
-    for function in ["mendable_pledge", "mended_pledge"] {
+    for function in ["fixable_pledge", "fixed_pledge"] {
         let answer = stranger.call(function, &[("id", &story.pledge.to_string())]).await;
         assert_eq!(answer.status, 404, "{function}: {answer:?}");
     }
@@ -151,7 +151,7 @@ async fn only_its_backer_mends_and_only_in_time() {
         let (status, words) = story.asks(function).await;
         assert_eq!(
             (status, words.as_str()),
-            (409, "There is nothing to mend about this pledge."),
+            (409, "There is nothing to fix about this pledge."),
             "{function}"
         );
     }

@@ -1,4 +1,4 @@
-//! A payment that failed, and how its backer mends it. Plain forms: they work without script.
+//! A payment that failed, and how its backer fixes it. Plain forms: they work without script.
 
 use domain::PledgeState;
 use leptos::prelude::*;
@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::api::pledges::PledgeView;
-use crate::api::settlement::{MendView, TryPaymentAgain, UseAnotherCard, mendable_pledge, mended_pledge};
+use crate::api::settlement::{FixView, TryPaymentAgain, UseAnotherCard, fixable_pledge, fixed_pledge};
 use crate::components::notice::{Notice, Tone};
 use crate::components::time::instant;
 use crate::islands::local_time::LocalTime;
@@ -15,10 +15,10 @@ use crate::pages::account::form_error;
 use crate::pages::status::Problem;
 
 #[component]
-pub fn MendPage() -> impl IntoView {
+pub fn FixPage() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
     let refused = form_error::<TryPaymentAgain>().or_else(form_error::<UseAnotherCard>);
-    let pledge = Resource::new_blocking(move || id.clone(), mendable_pledge);
+    let pledge = Resource::new_blocking(move || id.clone(), fixable_pledge);
     view! {
         <Suspense>
             {move || {
@@ -28,7 +28,7 @@ pub fn MendPage() -> impl IntoView {
                         Ok(pledge) => view! {
                             <div class="wrap wrap--form stack stack--loose">
                                 {refused.map(|error| view! { <Notice tone=Tone::Error>{error.to_string()}</Notice> })}
-                                <Mend pledge/>
+                                <Fix pledge/>
                             </div>
                         }.into_any(),
                         Err(error) => view! { <Problem error/> }.into_any(),
@@ -40,12 +40,12 @@ pub fn MendPage() -> impl IntoView {
 }
 
 #[component]
-fn Mend(pledge: MendView) -> impl IntoView {
+fn Fix(pledge: FixView) -> impl IntoView {
     let asked = pledge.state == PledgeState::NeedsAction;
     let again = if asked { "Confirm with your bank" } else { "Try the same card again" };
     let another = if pledge.same_card { "button button--quiet" } else { "button button--primary" };
     view! {
-        <Title text="Mend your payment"/>
+        <Title text="Fix your payment"/>
         <header class="page-head">
             <h1>{if asked { "Your bank wants to ask you" } else { "Your payment did not go through" }}</h1>
             <p class="page-head__lead">
@@ -56,7 +56,7 @@ fn Mend(pledge: MendView) -> impl IntoView {
         </header>
         <Notice tone=Tone::Warning>{pledge.reason}</Notice>
         <p>
-            "You can mend it until "
+            "You can fix it until "
             <LocalTime at=pledge.until.to_rfc3339() utc=instant(pledge.until)/>
             ". After that your pledge is dropped and nothing is charged."
         </p>
@@ -77,9 +77,9 @@ fn Mend(pledge: MendView) -> impl IntoView {
 
 /// Where the bank and the card page send the backer. Leads on as soon as the outcome is known.
 #[component]
-pub fn Mended() -> impl IntoView {
+pub fn Fixed() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
-    let pledge = Resource::new_blocking(move || id.clone(), mended_pledge);
+    let pledge = Resource::new_blocking(move || id.clone(), fixed_pledge);
     view! {
         <Suspense>
             {move || Suspend::new(async move {

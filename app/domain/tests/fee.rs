@@ -1,0 +1,53 @@
+//! The platform's share: rounded as it is stated, and never a unit lost.
+
+use domain::{Currency, FeeRule, FeeTooHigh, Money};
+use proptest::prelude::*;
+
+fn divided(bps: u16, minor: i64, currency: &str) -> (i64, i64) {
+    let gross = Money::from_minor(minor, Currency::parse(currency).expect("a currency")).expect("money");
+    let parts = FeeRule::new(bps).expect("a rule").divide(gross);
+    (parts.fee.minor_units(), parts.net.minor_units())
+}
+
+#[test]
+fn half_a_unit_goes_to_the_even_side() {
+    for (bps, minor, currency, parts) in [
+        (500, 2_500, "EUR", (125, 2_375)),
+        (500, 10, "EUR", (0, 10)),
+        (500, 30, "EUR", (2, 28)),
+        (500, 50, "EUR", (2, 48)),
+        (500, 51, "EUR", (3, 48)),
+        (500, 1_010, "JPY", (50, 960)),
+        (500, 5_120, "KWD", (256, 4_864)),
+        (0, 2_500, "EUR", (0, 2_500)),
+        (1_000, 999, "EUR", (100, 899)),
+    ] {
+        assert_eq!(divided(bps, minor, currency), parts, "{bps} of {minor} {currency}");
+    }
+}
+
+#[test]
+fn ten_percent_is_the_most() {
+    assert_eq!(FeeRule::new(1_001), Err(FeeTooHigh(1_001)));
+    assert!(serde_json::from_str::<FeeRule>("1001").is_err());
+    let shown: Vec<String> =
+        [0, 500, 725, 1_000].map(|bps| FeeRule::new(bps).expect("a rule").to_string()).into();
+    assert_eq!(shown, ["0 %", "5 %", "7.25 %", "10 %"]);
+}
+
+proptest! {
+    // Case 24
+    #[test]
+    fn the_parts_sum_to_the_whole(
+        bps in 0..=FeeRule::LARGEST,
+        minor in 1_i64..100_000_000,
+        code in proptest::sample::select(vec!["EUR", "JPY", "KWD", "USD", "ISK", "TND"]),
+    ) {
+        let (fee, net) = divided(bps, minor, code);
+        prop_assert_eq!(fee + net, minor);
+        prop_assert!(fee >= 0 && net >= 0);
+        // Within half a unit of the exact share.
+        let exact = i128::from(minor) * i128::from(bps);
+        prop_assert!((i128::from(fee) * 10_000 - exact).abs() <= 5_000);
+    }
+}
