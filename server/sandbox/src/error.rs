@@ -70,6 +70,17 @@ impl ApiError {
         error
     }
 
+    /// The `Stripe-Account` header names an account that is not connected, or no longer.
+    pub(crate) fn no_access(account: &str) -> Box<Self> {
+        let message = format!(
+            "The provided key 'sk_test_***' does not have access to account '{account}' (or that account does not \
+             exist). Application access may have been revoked."
+        );
+        let mut error = Self::new(StatusCode::FORBIDDEN, "invalid_request_error", message);
+        error.began = false;
+        error.code("account_invalid")
+    }
+
     /// The card was refused: HTTP 402, and the attempt stays on record.
     pub(crate) fn card(code: &str, message: impl Into<String>) -> Box<Self> {
         let mut error = Self::new(StatusCode::PAYMENT_REQUIRED, "card_error", message);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::journal::Journal;
 use crate::router::router;
 use crate::serve;
-use crate::state::{CLOCK, State, text};
+use crate::state::{CLOCK, HIDDEN, State, text};
 use crate::tx::{API_VERSION, Origin};
 use crate::webhooks::deliver;
 
@@ -31,13 +31,15 @@ pub struct Config {
     pub state_dir: Option<PathBuf>,
     /// An endpoint to register at the start.
     pub webhook: Option<WebhookTarget>,
+    /// Another one, for the events of connected accounts; it may have the same URL.
+    pub connect_webhook: Option<WebhookTarget>,
     /// The first pause before a webhook is sent again; each further one is twice as long.
     pub webhook_retry_base: Duration,
     /// The sandbox's time.
     pub clock: Clock,
 }
 
-/// A webhook endpoint that gets every event. If one with this URL exists already, only its secret is set.
+/// A webhook endpoint that gets every event of its kind. If it exists already, only its secret is set.
 #[derive(Clone, Debug)]
 pub struct WebhookTarget {
     /// Where events are posted.
@@ -55,6 +57,7 @@ impl Default for Config {
             public_url: None,
             state_dir: None,
             webhook: None,
+            connect_webhook: None,
             webhook_retry_base: Duration::from_secs(1),
             clock: Clock::system(),
         }
@@ -89,8 +92,10 @@ impl Sandbox {
         let base_url = config.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
         let retry_base_ms = config.webhook_retry_base.as_millis() as i64;
         let app = Arc::new(App::new(state, journal, config.clock, base_url, retry_base_ms));
-        if let Some(target) = &config.webhook {
-            register(&app, target)?;
+        for (target, connect) in [(&config.webhook, false), (&config.connect_webhook, true)] {
+            if let Some(target) = target {
+                register(&app, target, connect)?;
+            }
         }
         let tasks = vec![
             tokio::spawn(serve::run(listener, router(app.clone()))),
@@ -126,14 +131,16 @@ impl Drop for Running {
 }
 
 /// The endpoint of the command line, made once; its secret may change from start to start.
-fn register(app: &App, target: &WebhookTarget) -> anyhow::Result<()> {
-    let known =
-        app.lock().state.all("webhook_endpoint").find(|known| text(known, "url") == target.url).cloned();
+fn register(app: &App, target: &WebhookTarget, connect: bool) -> anyhow::Result<()> {
+    let is_it =
+        |known: &&Value| text(known, "url") == target.url && (known[HIDDEN]["connect"] == true) == connect;
+    let known = app.lock().state.all("webhook_endpoint").find(is_it).cloned();
     let version = target.api_version.as_deref().unwrap_or(API_VERSION);
     let registered = app.transact(Origin::default(), |tx| {
         let made = || webhook_endpoints::build(tx, &target.url, &target.secret, Some(version), &["*"]);
         let mut endpoint = known.unwrap_or_else(made);
         endpoint["secret"] = json!(target.secret);
+        endpoint[HIDDEN]["connect"] = json!(connect);
         tx.put(endpoint);
         Ok(())
     });

@@ -104,7 +104,7 @@ async fn a_payment_is_read_with_all_it_leads_to() {
     assert_eq!((intent.status, intent.amount_received), (PaymentIntentStatus::Succeeded, 2500));
     let charge = intent.latest_charge.expect("a charge").into_object().expect("expanded");
     let line = charge.balance_transaction.expect("a line").into_object().expect("expanded");
-    assert_eq!((line.fee, line.net), (103, 2397));
+    assert_eq!((line.fee, line.net), (63, 2437));
     let found = payments::ListPaymentIntent::new().customer(customer.as_str()).send(&shop.client).await;
     assert_eq!(found.expect("a list").data.len(), 1);
     shop.post("/v1/refunds", &[("payment_intent", intent.id.as_str())]).await;

@@ -115,7 +115,7 @@ fn add_line(tx: &Tx, dispute: &mut Value, line: &str) {
     if let (Some(lines), Some(line)) =
         (dispute["balance_transactions"].as_array_mut(), tx.get("balance_transaction", line))
     {
-        lines.push(line);
+        lines.push(public(&line));
     }
 }
 

@@ -1,14 +1,18 @@
 //! What the sandbox promises, told over HTTP: each test starts a server of its own on a free port.
 
+mod balance;
 mod captures;
 mod cards;
 mod checkout;
+mod connect;
 mod faults;
 mod front_door;
 mod idempotency;
 mod money;
 mod objects;
+mod payouts;
 mod refunds;
 mod restart;
 mod support;
+mod transfers;
 mod webhooks;
