@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::MatchedPath;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -77,6 +78,9 @@ impl Exchange {
         if let Err(error) = authorize(&self.parts.headers).and_then(|()| self.check_account()) {
             return self.refuse(&error);
         }
+        if let Err(error) = self.app.admit(&self.endpoint()) {
+            return self.refuse(&error);
+        }
         let (method, path) = (self.parts.method.as_str(), self.parts.uri.path());
         let fault = self.app.lock().faults.for_request(method, path, &self.form);
         if let Some(response) = fault.as_ref().and_then(|fault| self.struck_before(fault)) {
@@ -123,6 +127,7 @@ impl Exchange {
             _ => return None,
         };
         error.should_retry = fault.should_retry;
+        error.retry_after = fault.retry_after;
         Some(self.refuse(&error))
     }
 
@@ -132,6 +137,12 @@ impl Exchange {
             return Err(ApiError::invalid("", "Idempotency keys cannot be longer than 255 characters."));
         }
         self.app.claim(&self.scoped(key), &self.fingerprint)
+    }
+
+    /// `POST /v1/payment_intents/{id}/confirm`, which is what limits count.
+    fn endpoint(&self) -> String {
+        let path = self.parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+        format!("{} {path}", self.parts.method)
     }
 
     /// Each account has keys of its own.
@@ -194,11 +205,12 @@ impl Exchange {
 
     fn render(&self, outcome: Result<&Value, &ApiError>) -> Answer {
         match outcome {
-            Ok(object) => Answer { status: 200, body: pretty(object), should_retry: None },
+            Ok(object) => Answer::new(200, pretty(object)),
             Err(error) => Answer {
-                status: error.status.as_u16(),
-                body: pretty(&error.body(&self.request_id)),
                 should_retry: error.should_retry,
+                retry_after: error.retry_after,
+                rate_limited: error.field("code") == "rate_limit",
+                ..Answer::new(error.status.as_u16(), pretty(&error.body(&self.request_id)))
             },
         }
     }
@@ -221,7 +233,7 @@ impl Exchange {
     }
 
     fn replay(&self, status: u16, body: String, first_request: &str) -> Response {
-        self.respond(Answer { status, body, should_retry: None }, Some(first_request))
+        self.respond(Answer::new(status, body), Some(first_request))
     }
 
     fn respond(&self, answer: Answer, replayed_from: Option<&str>) -> Response {
@@ -247,6 +259,12 @@ impl Exchange {
         }
         if let Some(should_retry) = answer.should_retry {
             set("stripe-should-retry", if should_retry { "true" } else { "false" });
+        }
+        if let Some(seconds) = answer.retry_after {
+            set("retry-after", &seconds.to_string());
+        }
+        if answer.rate_limited {
+            set("stripe-rate-limited-reason", "endpoint-rate");
         }
         response
     }

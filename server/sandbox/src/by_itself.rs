@@ -1,6 +1,6 @@
 //! What time alone brings about.
 
-use crate::api::{balance_transactions, payment_intents, payouts, refunds, sessions};
+use crate::api::{balance_transactions, disputes, payment_intents, payouts, refunds, sessions};
 use crate::state::{ACCOUNT_VISIT, HIDDEN, KEPT_ANSWER};
 use crate::tx::Tx;
 
@@ -12,6 +12,7 @@ pub(crate) fn happen(tx: &mut Tx, kind: &str, id: &str) {
         "account" => payouts::pay_automatically(tx, &object),
         "balance_transaction" => balance_transactions::become_available(tx, object),
         "checkout.session" => drop(sessions::expire_session(tx, object)),
+        "dispute" => disputes::run_out(tx, object),
         "payment_intent" => payment_intents::expire_hold(tx, object),
         "payout" => payouts::conclude(tx, object),
         "refund" => refunds::conclude(tx, object),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::api::accounts;
 use crate::app::App;
+use crate::settings::Settings;
 use crate::tx::Origin;
 
 type Refusal = (StatusCode, Json<Value>);
@@ -48,6 +49,23 @@ pub(crate) async fn move_clock(
     app.advance_clock(by.advance_seconds).map_err(|error| refusal(error.message()))?;
     app.catch_up();
     Ok(clock(State(app)).await)
+}
+
+pub(crate) async fn settings(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(Settings::of(&app.lock().state).as_json())
+}
+
+/// What is not named goes back to its default.
+pub(crate) async fn set(
+    State(app): State<Arc<App>>,
+    Json(settings): Json<Settings>,
+) -> Result<Json<Value>, Refusal> {
+    let kept = app.transact(Origin::default(), |tx| {
+        settings.keep(tx);
+        Ok(())
+    });
+    kept.map_err(|error| refusal(error.message()))?;
+    Ok(Json(settings.as_json()))
 }
 
 /// The owner of a connected account takes the platform's access away.

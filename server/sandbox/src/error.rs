@@ -15,6 +15,8 @@ pub(crate) struct ApiError {
     /// What the operation wrote stays, as a declined card leaves an intent and a failed charge behind.
     pub(crate) commits: bool,
     pub(crate) should_retry: Option<bool>,
+    /// Seconds to wait, with a 429.
+    pub(crate) retry_after: Option<u64>,
     missing_id: Option<String>,
     fields: Map<String, Value>,
 }
@@ -24,7 +26,15 @@ impl ApiError {
         let mut fields = Map::new();
         fields.insert("message".into(), json!(message.into()));
         fields.insert("type".into(), json!(kind));
-        Box::new(Self { status, began: true, commits: false, should_retry: None, missing_id: None, fields })
+        Box::new(Self {
+            status,
+            began: true,
+            commits: false,
+            should_retry: None,
+            retry_after: None,
+            missing_id: None,
+            fields,
+        })
     }
 
     /// A parameter is wrong: nothing was executed, so nothing is kept under the key.

@@ -37,6 +37,9 @@ struct Arguments {
     /// First pause before a webhook is sent again, in milliseconds; it doubles each time
     #[arg(long, default_value_t = 1000, env = "SANDBOX_WEBHOOK_RETRY_MS")]
     webhook_retry_ms: u64,
+    /// Requests per second that each endpoint takes before it answers 429; Stripe's test mode takes 25
+    #[arg(long, env = "SANDBOX_REQUESTS_PER_SECOND")]
+    requests_per_second: Option<u32>,
 }
 
 #[tokio::main]
@@ -53,6 +56,7 @@ async fn main() -> anyhow::Result<()> {
         webhook,
         connect_webhook,
         webhook_retry_base: std::time::Duration::from_millis(arguments.webhook_retry_ms),
+        requests_per_second: arguments.requests_per_second,
         clock: Clock::system(),
     })
     .await?;

@@ -34,6 +34,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/connect/onboarding/{token}", get(account::open))
         .route("/connect/visit/{token}", get(account::show).post(account::submit))
         .route("/_sandbox/accounts/{id}/deauthorize", post(controls::deauthorize))
+        .route("/_sandbox/settings", get(controls::settings).post(controls::set))
         .route("/_sandbox/clock", get(controls::clock).post(controls::move_clock))
         .with_state(app)
 }
@@ -74,6 +75,7 @@ fn api() -> Router<Arc<App>> {
         .route("/v1/disputes/{id}", reads(disputes::retrieve).merge(writes(disputes::update)))
         .route("/v1/disputes/{id}/close", writes(disputes::close))
         .route("/v1/radar/early_fraud_warnings", reads(disputes::fraud_warnings))
+        .route("/v1/radar/early_fraud_warnings/{id}", reads(disputes::fraud_warning))
         .route("/v1/account", reads(accounts::retrieve_own))
         .route("/v1/accounts", reads(accounts::list).merge(writes(accounts::create)))
         .route(

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::journal::Journal;
 use crate::router::router;
 use crate::serve;
+use crate::settings::Settings;
 use crate::state::{CLOCK, HIDDEN, State, text};
 use crate::tx::{API_VERSION, Origin};
 use crate::webhooks::deliver;
@@ -35,6 +36,9 @@ pub struct Config {
     pub connect_webhook: Option<WebhookTarget>,
     /// The first pause before a webhook is sent again; each further one is twice as long.
     pub webhook_retry_base: Duration,
+    /// What each endpoint takes in a second before it answers 429, as Stripe's test mode does with 25; if absent,
+    /// what was set before.
+    pub requests_per_second: Option<u32>,
     /// The sandbox's time.
     pub clock: Clock,
 }
@@ -59,6 +63,7 @@ impl Default for Config {
             webhook: None,
             connect_webhook: None,
             webhook_retry_base: Duration::from_secs(1),
+            requests_per_second: None,
             clock: Clock::system(),
         }
     }
@@ -97,6 +102,9 @@ impl Sandbox {
                 register(&app, target, connect)?;
             }
         }
+        if let Some(limit) = config.requests_per_second {
+            set_limit(&app, limit)?;
+        }
         let tasks = vec![
             tokio::spawn(serve::run(listener, router(app.clone()))),
             tokio::spawn(deliver::run(app.clone())),
@@ -128,6 +136,15 @@ impl Drop for Running {
         // A stalled request may still hold the state; the folder is free for the next server all the same.
         self.app.close_journal();
     }
+}
+
+fn set_limit(app: &App, limit: u32) -> anyhow::Result<()> {
+    let set = app.transact(Origin::default(), |tx| {
+        let settings = Settings { requests_per_second: Some(limit), ..Settings::of(tx.state()) };
+        settings.keep(tx);
+        Ok(())
+    });
+    set.map_err(|error| anyhow::anyhow!("cannot set the request limit: {}", error.message()))
 }
 
 /// The endpoint of the command line, made once; its secret may change from start to start.

@@ -15,6 +15,7 @@ pub(crate) const KEPT_ANSWER: &str = "sandbox.kept_answer";
 /// What is left of a customer, so that its id still says something.
 pub(crate) const DELETED_CUSTOMER: &str = "deleted_customer";
 pub(crate) const CLOCK: &str = "sandbox.clock";
+pub(crate) const SETTINGS: &str = "sandbox.settings";
 /// A link to onboarding, and the hour that an account's owner has on the page behind it.
 pub(crate) const ACCOUNT_LINK: &str = "sandbox.account_link";
 pub(crate) const ACCOUNT_VISIT: &str = "sandbox.account_visit";

@@ -170,6 +170,11 @@ impl Stripe {
         assert_eq!(response.status(), StatusCode::OK, "{}", response.text().await.unwrap_or_default());
     }
 
+    pub(crate) async fn set(&self, settings: Value) {
+        let sent = self.client.post(self.url("/_sandbox/settings")).json(&settings).send().await;
+        assert_eq!(sent.expect("an answer").status(), StatusCode::OK);
+    }
+
     pub(crate) async fn no_faults(&self) {
         self.client.delete(self.url("/_sandbox/faults")).send().await.expect("an answer");
     }
