@@ -1,6 +1,8 @@
 //! The typed client that the product uses reads every object of the sandbox. Its parsing is strict: a missing
 //! or misspelt required field is an error.
 
+mod connect;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -32,7 +34,8 @@ async fn open() -> Shop {
     let app = axum::Router::new().route("/", axum::routing::post(receive)).with_state(posts.clone());
     tokio::spawn(async move { axum::serve(listener, app).await });
     let webhook = Some(WebhookTarget { url, secret: SECRET.into(), api_version: None });
-    let running = Sandbox::start(Config { webhook, ..Config::default() }).await.expect("the sandbox");
+    let config = Config { connect_webhook: webhook.clone(), webhook, ..Config::default() };
+    let running = Sandbox::start(config).await.expect("the sandbox");
     let client = ClientBuilder::new("sk_test_typed").url(format!("{}/", running.base_url()));
     let client = client.timeout(Duration::from_secs(5)).build().expect("a client");
     Shop { running, client, posts }
