@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::MatchedPath;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
-use crate::api::{Call, Operation, expand};
+use crate::api::{Call, Operation, accounts, expand};
 use crate::app::{Answer, App, Claim, keep_answer};
 use crate::error::{ApiError, Outcome};
 use crate::faults::{Fault, Mode};
@@ -27,14 +28,14 @@ pub(crate) struct HangUp;
 pub(crate) async fn answer(
     app: Arc<App>,
     operation: Operation,
-    id: String,
+    ids: (String, String),
     parts: Parts,
     body: Body,
 ) -> Response {
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large.");
     };
-    let exchange = Exchange::new(app, id, parts, body);
+    let exchange = Exchange::new(app, ids, parts, body);
     // In a task of its own: a client that hangs up must not stop what has begun.
     let done = tokio::spawn(exchange.run(operation)).await;
     done.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, "The sandbox has a bug here."))
@@ -48,15 +49,18 @@ struct Exchange {
     form: String,
     key: Option<String>,
     fingerprint: String,
+    account: Option<String>,
 }
 
 impl Exchange {
-    fn new(app: Arc<App>, id: String, parts: Parts, body: Bytes) -> Self {
+    fn new(app: Arc<App>, (id, child): (String, String), parts: Parts, body: Bytes) -> Self {
         let query = Params::decode(parts.uri.query().unwrap_or_default().as_bytes());
         let params = Params::decode(&body).merged(query);
         let named = parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok());
         let key = named.filter(|_| parts.method == http::Method::POST).map(str::to_owned);
         let fingerprint = format!("{} {} {}", parts.method, parts.uri.path(), params.as_json());
+        let account = parts.headers.get("stripe-account").and_then(|value| value.to_str().ok());
+        let account = account.map(str::to_owned);
         let form = form_urlencoded::parse(&body).map(|(name, value)| format!("{name}={value}\n")).collect();
         let version = parts.headers.get("stripe-version").and_then(|value| value.to_str().ok());
         let call = Call {
@@ -64,13 +68,17 @@ impl Exchange {
             path: parts.uri.path().to_owned(),
             version: version.unwrap_or(API_VERSION).to_owned(),
             id,
+            child,
             params,
         };
-        Self { app, request_id: ids::new("req"), parts, call, form, key, fingerprint }
+        Self { app, request_id: ids::new("req"), parts, call, form, key, fingerprint, account }
     }
 
     async fn run(self, operation: Operation) -> Response {
-        if let Err(error) = authorize(&self.parts.headers) {
+        if let Err(error) = authorize(&self.parts.headers).and_then(|()| self.check_account()) {
+            return self.refuse(&error);
+        }
+        if let Err(error) = self.app.admit(&self.endpoint()) {
             return self.refuse(&error);
         }
         let (method, path) = (self.parts.method.as_str(), self.parts.uri.path());
@@ -85,13 +93,26 @@ impl Exchange {
             }
             Ok(Claim::Mine) => {}
         }
-        let held = self.key.as_deref().map(|key| HeldKey { app: &self.app, key });
+        let held = self.key.as_deref().map(|key| HeldKey { app: &self.app, key: self.scoped(key) });
         if let Some(Fault { mode: Mode::Stall, ms, .. }) = &fault {
             tokio::time::sleep(Duration::from_millis(ms.unwrap_or(30_000))).await;
         }
         let answer = self.execute(operation, fault.clone());
         drop(held);
         self.struck_after(fault.as_ref(), answer)
+    }
+
+    /// A connected account can be looked at and paid out; all else is done by the platform.
+    fn check_account(&self) -> Outcome<()> {
+        let Some(id) = &self.account else { return Ok(()) };
+        let inner = self.app.lock();
+        if inner.state.get("account", id).is_none_or(accounts::is_lost) {
+            return Err(ApiError::no_access(id));
+        }
+        let path = self.parts.uri.path();
+        let allowed = self.parts.method == http::Method::GET || path.starts_with("/v1/payouts");
+        let message = "The sandbox takes only reads and payouts on behalf of a connected account.";
+        if allowed { Ok(()) } else { Err(ApiError::invalid("", message)) }
     }
 
     /// Faults that keep the request from being executed at all.
@@ -106,6 +127,7 @@ impl Exchange {
             _ => return None,
         };
         error.should_retry = fault.should_retry;
+        error.retry_after = fault.retry_after;
         Some(self.refuse(&error))
     }
 
@@ -114,11 +136,29 @@ impl Exchange {
         if key.len() > 255 {
             return Err(ApiError::invalid("", "Idempotency keys cannot be longer than 255 characters."));
         }
-        self.app.claim(key, &self.fingerprint)
+        self.app.claim(&self.scoped(key), &self.fingerprint)
+    }
+
+    /// `POST /v1/payment_intents/{id}/confirm`, which is what limits count.
+    fn endpoint(&self) -> String {
+        let path = self.parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+        format!("{} {path}", self.parts.method)
+    }
+
+    /// Each account has keys of its own.
+    fn scoped(&self, key: &str) -> String {
+        match &self.account {
+            Some(account) => format!("{account} {key}"),
+            None => key.to_owned(),
+        }
     }
 
     fn execute(&self, operation: Operation, fault: Option<Fault>) -> Answer {
-        let origin = Origin { request_id: Some(self.request_id.clone()), idempotency_key: self.key.clone() };
+        let origin = Origin {
+            request_id: Some(self.request_id.clone()),
+            idempotency_key: self.key.clone(),
+            account: self.account.clone(),
+        };
         let fails_late = fault.as_ref().is_some_and(|fault| fault.mode == Mode::Error500AfterCommit);
         let mut declined = None;
         let outcome = self.app.transact_with(origin.clone(), fault, |tx| {
@@ -159,17 +199,18 @@ impl Exchange {
 
     fn keep(&self, tx: &mut Tx, answer: &Answer) {
         if let Some(key) = &self.key {
-            keep_answer(tx, key, &self.fingerprint, answer);
+            keep_answer(tx, &self.scoped(key), &self.fingerprint, answer);
         }
     }
 
     fn render(&self, outcome: Result<&Value, &ApiError>) -> Answer {
         match outcome {
-            Ok(object) => Answer { status: 200, body: pretty(object), should_retry: None },
+            Ok(object) => Answer::new(200, pretty(object)),
             Err(error) => Answer {
-                status: error.status.as_u16(),
-                body: pretty(&error.body(&self.request_id)),
                 should_retry: error.should_retry,
+                retry_after: error.retry_after,
+                rate_limited: error.field("code") == "rate_limit",
+                ..Answer::new(error.status.as_u16(), pretty(&error.body(&self.request_id)))
             },
         }
     }
@@ -192,7 +233,7 @@ impl Exchange {
     }
 
     fn replay(&self, status: u16, body: String, first_request: &str) -> Response {
-        self.respond(Answer { status, body, should_retry: None }, Some(first_request))
+        self.respond(Answer::new(status, body), Some(first_request))
     }
 
     fn respond(&self, answer: Answer, replayed_from: Option<&str>) -> Response {
@@ -219,6 +260,12 @@ impl Exchange {
         if let Some(should_retry) = answer.should_retry {
             set("stripe-should-retry", if should_retry { "true" } else { "false" });
         }
+        if let Some(seconds) = answer.retry_after {
+            set("retry-after", &seconds.to_string());
+        }
+        if answer.rate_limited {
+            set("stripe-rate-limited-reason", "endpoint-rate");
+        }
         response
     }
 }
@@ -226,12 +273,12 @@ impl Exchange {
 /// A key in flight; it is free again whatever becomes of its request.
 struct HeldKey<'a> {
     app: &'a App,
-    key: &'a str,
+    key: String,
 }
 
 impl Drop for HeldKey<'_> {
     fn drop(&mut self) {
-        self.app.release(self.key);
+        self.app.release(&self.key);
     }
 }
 

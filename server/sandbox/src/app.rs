@@ -11,6 +11,8 @@ use crate::clock::Clock;
 use crate::error::{ApiError, Outcome};
 use crate::faults::{Fault, Faults};
 use crate::journal::Journal;
+use crate::limits::Limits;
+use crate::settings::Settings;
 use crate::state::{KEPT_ANSWER, State};
 use crate::tx::{Origin, Tx};
 
@@ -27,6 +29,7 @@ pub(crate) struct Inner {
     pub(crate) state: State,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
+    limits: Limits,
     /// Keys whose first request is still being executed.
     keys_in_flight: HashSet<String>,
 }
@@ -43,6 +46,16 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: String,
     pub(crate) should_retry: Option<bool>,
+    /// Seconds, with a 429.
+    pub(crate) retry_after: Option<u64>,
+    /// Too many requests to this endpoint.
+    pub(crate) rate_limited: bool,
+}
+
+impl Answer {
+    pub(crate) fn new(status: u16, body: String) -> Self {
+        Self { status, body, should_retry: None, retry_after: None, rate_limited: false }
+    }
 }
 
 impl App {
@@ -53,7 +66,13 @@ impl App {
         base_url: String,
         retry_base_ms: i64,
     ) -> Self {
-        let inner = Inner { state, journal, faults: Faults::default(), keys_in_flight: HashSet::new() };
+        let inner = Inner {
+            state,
+            journal,
+            faults: Faults::default(),
+            limits: Limits::default(),
+            keys_in_flight: HashSet::new(),
+        };
         Self {
             inner: Mutex::new(inner),
             clock,
@@ -129,6 +148,16 @@ impl App {
     /// Lets the folder go: another server may open it.
     pub(crate) fn close_journal(&self) {
         self.lock().journal = Journal::default();
+    }
+
+    /// One more request to this endpoint, unless there were too many in this second.
+    pub(crate) fn admit(&self, endpoint: &str) -> Outcome<()> {
+        let mut inner = self.lock();
+        let Some(limit) = Settings::of(&inner.state).requests_per_second else { return Ok(()) };
+        if inner.limits.take(endpoint, limit, self.clock.now_ms()) {
+            return Ok(());
+        }
+        Err(ApiError::rate_limited())
     }
 
     /// Takes the key for this request, or finds who has it.

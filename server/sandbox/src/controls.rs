@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::api::accounts;
 use crate::app::App;
+use crate::settings::Settings;
+use crate::tx::Origin;
 
 type Refusal = (StatusCode, Json<Value>);
 
@@ -46,6 +49,33 @@ pub(crate) async fn move_clock(
     app.advance_clock(by.advance_seconds).map_err(|error| refusal(error.message()))?;
     app.catch_up();
     Ok(clock(State(app)).await)
+}
+
+pub(crate) async fn settings(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(Settings::of(&app.lock().state).as_json())
+}
+
+/// What is not named goes back to its default.
+pub(crate) async fn set(
+    State(app): State<Arc<App>>,
+    Json(settings): Json<Settings>,
+) -> Result<Json<Value>, Refusal> {
+    let kept = app.transact(Origin::default(), |tx| {
+        settings.keep(tx);
+        Ok(())
+    });
+    kept.map_err(|error| refusal(error.message()))?;
+    Ok(Json(settings.as_json()))
+}
+
+/// The owner of a connected account takes the platform's access away.
+pub(crate) async fn deauthorize(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let done = app.transact(Origin::default(), |tx| accounts::deauthorize(tx, &id));
+    done.map_err(|error| refusal(error.message()))?;
+    Ok(Json(json!({ "id": id, "deauthorized": true })))
 }
 
 pub(crate) async fn clock(State(app): State<Arc<App>>) -> Json<Value> {

@@ -15,6 +15,8 @@ pub(crate) struct ApiError {
     /// What the operation wrote stays, as a declined card leaves an intent and a failed charge behind.
     pub(crate) commits: bool,
     pub(crate) should_retry: Option<bool>,
+    /// Seconds to wait, with a 429.
+    pub(crate) retry_after: Option<u64>,
     missing_id: Option<String>,
     fields: Map<String, Value>,
 }
@@ -24,7 +26,15 @@ impl ApiError {
         let mut fields = Map::new();
         fields.insert("message".into(), json!(message.into()));
         fields.insert("type".into(), json!(kind));
-        Box::new(Self { status, began: true, commits: false, should_retry: None, missing_id: None, fields })
+        Box::new(Self {
+            status,
+            began: true,
+            commits: false,
+            should_retry: None,
+            retry_after: None,
+            missing_id: None,
+            fields,
+        })
     }
 
     /// A parameter is wrong: nothing was executed, so nothing is kept under the key.
@@ -68,6 +78,17 @@ impl ApiError {
         let mut error = Self::new(StatusCode::UNAUTHORIZED, "invalid_request_error", message);
         error.began = false;
         error
+    }
+
+    /// The `Stripe-Account` header names an account that is not connected, or no longer.
+    pub(crate) fn no_access(account: &str) -> Box<Self> {
+        let message = format!(
+            "The provided key 'sk_test_***' does not have access to account '{account}' (or that account does not \
+             exist). Application access may have been revoked."
+        );
+        let mut error = Self::new(StatusCode::FORBIDDEN, "invalid_request_error", message);
+        error.began = false;
+        error.code("account_invalid")
     }
 
     /// The card was refused: HTTP 402, and the attempt stays on record.

@@ -84,6 +84,9 @@ pub(crate) struct Fault {
     /// `Stripe-Should-Retry` on a 429; absent if not given.
     #[serde(default)]
     pub(crate) should_retry: Option<bool>,
+    /// `Retry-After` on a 429, in seconds; absent if not given.
+    #[serde(default)]
+    pub(crate) retry_after: Option<u64>,
     #[serde(default)]
     pub(crate) commit: bool,
     #[serde(default)]

@@ -28,22 +28,35 @@ struct Arguments {
     /// Sign those events with this secret, whsec_...
     #[arg(long, env = "SANDBOX_WEBHOOK_SECRET", hide_env_values = true)]
     webhook_secret: Option<String>,
+    /// Send every event of connected accounts to this address
+    #[arg(long, requires = "connect_webhook_secret", env = "SANDBOX_CONNECT_WEBHOOK_URL")]
+    connect_webhook_url: Option<String>,
+    /// Sign those with this secret, whsec_...
+    #[arg(long, env = "SANDBOX_CONNECT_WEBHOOK_SECRET", hide_env_values = true)]
+    connect_webhook_secret: Option<String>,
     /// First pause before a webhook is sent again, in milliseconds; it doubles each time
     #[arg(long, default_value_t = 1000, env = "SANDBOX_WEBHOOK_RETRY_MS")]
     webhook_retry_ms: u64,
+    /// Requests per second that each endpoint takes before it answers 429; Stripe's test mode takes 25
+    #[arg(long, env = "SANDBOX_REQUESTS_PER_SECOND")]
+    requests_per_second: Option<u32>,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
     let arguments = Arguments::parse();
-    let webhook = arguments.webhook_url.zip(arguments.webhook_secret);
+    let target = |(url, secret)| WebhookTarget { url, secret, api_version: None };
+    let webhook = arguments.webhook_url.zip(arguments.webhook_secret).map(target);
+    let connect_webhook = arguments.connect_webhook_url.zip(arguments.connect_webhook_secret).map(target);
     let running = Sandbox::start(Config {
         bind: arguments.bind,
         public_url: arguments.public_url,
         state_dir: arguments.state_dir,
-        webhook: webhook.map(|(url, secret)| WebhookTarget { url, secret, api_version: None }),
+        webhook,
+        connect_webhook,
         webhook_retry_base: std::time::Duration::from_millis(arguments.webhook_retry_ms),
+        requests_per_second: arguments.requests_per_second,
         clock: Clock::system(),
     })
     .await?;

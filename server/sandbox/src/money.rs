@@ -74,12 +74,28 @@ fn decimals(currency: &str) -> Option<usize> {
     }
 }
 
+/// An amount that moves at all.
+pub(crate) fn positive(amount: i64, param: &str) -> Outcome<()> {
+    if amount >= 1 {
+        return Ok(());
+    }
+    let message = "This value must be greater than or equal to 1.";
+    Err(ApiError::invalid(param, message).code("parameter_invalid_integer"))
+}
+
+/// What `part` of `whole` is of this amount, rounded half up; all of it at the end.
+pub(crate) fn share(amount: i64, part: i64, whole: i64) -> i64 {
+    if whole == 0 {
+        return 0;
+    }
+    let exact = i128::from(amount) * i128::from(part);
+    let whole = i128::from(whole);
+    i64::try_from((2 * exact + whole) / (2 * whole)).unwrap_or(amount)
+}
+
 /// A chargeable amount: positive, at most eight digits, no smaller than fifty cents' worth.
 pub(crate) fn chargeable(amount: i64, currency: &str, param: &str) -> Outcome<i64> {
-    if amount < 1 {
-        let message = "This value must be greater than or equal to 1.";
-        return Err(ApiError::invalid(param, message).code("parameter_invalid_integer"));
-    }
+    positive(amount, param)?;
     if amount > 99_999_999 {
         let message = format!("Amount must be no more than {}", shown(99_999_999, currency));
         return Err(ApiError::invalid(param, message).code("amount_too_large"));
@@ -102,13 +118,17 @@ fn minimum(currency: &str) -> i64 {
     MINIMUM.iter().find(|(known, _)| *known == currency).map_or(50, |(_, minimum)| *minimum)
 }
 
-/// Stripe's standard price: 2.9 % rounded half up, and 30 minor units.
-pub(crate) fn fee(amount: i64) -> i64 {
-    ((amount * 29 + 500) / 1000 + 30).min(amount)
+/// The price of a European card: 1.5 % and a quarter of the currency's unit, their sum rounded half up. A quarter
+/// of a yen disappears in that; a quarter of a dinar is 250 minor units.
+pub(crate) fn fee(amount: i64, currency: &str) -> i64 {
+    let unit = 10_i64.pow(decimals(currency).unwrap_or(2) as u32);
+    ((amount * 15 + unit * 250 + 500) / 1000).min(amount)
 }
 
 /// `€25.00`, `¥500`, `KWD 5.120`.
 pub(crate) fn shown(amount: i64, currency: &str) -> String {
+    let minus = if amount < 0 { "-" } else { "" };
+    let amount = amount.abs();
     let sign = match currency {
         "eur" => "€".to_owned(),
         "usd" => "$".to_owned(),
@@ -120,9 +140,9 @@ pub(crate) fn shown(amount: i64, currency: &str) -> String {
     let unit = 10_i64.pow(decimals as u32);
     let whole = grouped(amount / unit);
     if decimals == 0 {
-        format!("{sign}{whole}")
+        format!("{minus}{sign}{whole}")
     } else {
-        format!("{sign}{whole}.{:0decimals$}", amount % unit)
+        format!("{minus}{sign}{whole}.{:0decimals$}", amount % unit)
     }
 }
 
@@ -148,12 +168,15 @@ mod tests {
         assert_eq!(shown(123_456_789, "usd"), "$1,234,567.89");
         assert_eq!(shown(500, "jpy"), "¥500");
         assert_eq!(shown(5120, "kwd"), "KWD 5.120");
+        assert_eq!(shown(-305, "eur"), "-€3.05");
     }
 
     #[test]
     fn the_fee_is_rounded_half_up() {
-        assert_eq!(fee(1000), 59);
-        assert_eq!(fee(50), 31);
-        assert_eq!(fee(10), 10);
+        assert_eq!(fee(1000, "usd"), 40);
+        assert_eq!(fee(2500, "eur"), 63);
+        assert_eq!(fee(10, "usd"), 10);
+        assert_eq!(fee(500, "jpy"), 8);
+        assert_eq!(fee(5120, "kwd"), 327);
     }
 }

@@ -8,14 +8,16 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::answer::answer;
+use crate::api::accounts::{external, links};
 use crate::api::{
-    Call, Operation, balance_transactions, charges, customers, disputes, events, payment_intents,
-    payment_methods, refunds, sessions, setup_intents, webhook_endpoints,
+    Call, Operation, accounts, application_fees, balance, balance_transactions, charges, customers, disputes,
+    events, payment_intents, payment_methods, payouts, refunds, sessions, setup_intents, transfers,
+    webhook_endpoints,
 };
 use crate::app::App;
 use crate::controls;
 use crate::error::{ApiError, Outcome};
-use crate::pages::{self, card_page, objects, three_ds};
+use crate::pages::{self, account, card_page, objects, three_ds};
 use crate::tx::Tx;
 
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -29,6 +31,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/_sandbox/objects", get(objects::all))
         .route("/_sandbox/objects/{id}", get(objects::one))
         .route("/_sandbox/faults", get(controls::armed).post(controls::arm).delete(controls::disarm))
+        .route("/connect/onboarding/{token}", get(account::open))
+        .route("/connect/visit/{token}", get(account::show).post(account::submit))
+        .route("/_sandbox/accounts/{id}/deauthorize", post(controls::deauthorize))
+        .route("/_sandbox/settings", get(controls::settings).post(controls::set))
         .route("/_sandbox/clock", get(controls::clock).post(controls::move_clock))
         .with_state(app)
 }
@@ -69,6 +75,42 @@ fn api() -> Router<Arc<App>> {
         .route("/v1/disputes/{id}", reads(disputes::retrieve).merge(writes(disputes::update)))
         .route("/v1/disputes/{id}/close", writes(disputes::close))
         .route("/v1/radar/early_fraud_warnings", reads(disputes::fraud_warnings))
+        .route("/v1/radar/early_fraud_warnings/{id}", reads(disputes::fraud_warning))
+        .route("/v1/account", reads(accounts::retrieve_own))
+        .route("/v1/accounts", reads(accounts::list).merge(writes(accounts::create)))
+        .route(
+            "/v1/accounts/{id}",
+            reads(accounts::retrieve).merge(writes(accounts::update)).merge(deletes(accounts::delete)),
+        )
+        .route("/v1/accounts/{id}/reject", writes(accounts::reject))
+        .route("/v1/accounts/{id}/capabilities", reads(accounts::capabilities))
+        .route("/v1/accounts/{id}/external_accounts", reads(external::list).merge(writes(external::create)))
+        .route(
+            "/v1/accounts/{id}/external_accounts/{child}",
+            reads(external::retrieve).merge(writes(external::update)).merge(deletes(external::delete)),
+        )
+        .route("/v1/accounts/{id}/login_links", writes(links::login))
+        .route("/v1/account_links", writes(links::create))
+        .route("/v1/transfers", reads(transfers::list).merge(writes(transfers::create)))
+        .route("/v1/transfers/{id}", reads(transfers::retrieve).merge(writes(transfers::update)))
+        .route(
+            "/v1/transfers/{id}/reversals",
+            reads(transfers::list_reversals).merge(writes(transfers::reverse)),
+        )
+        .route(
+            "/v1/transfers/{id}/reversals/{child}",
+            reads(transfers::retrieve_reversal).merge(writes(transfers::update_reversal)),
+        )
+        .route("/v1/application_fees", reads(application_fees::list))
+        .route("/v1/application_fees/{id}", reads(application_fees::retrieve))
+        .route(
+            "/v1/application_fees/{id}/refunds",
+            reads(application_fees::refunds).merge(writes(application_fees::refund)),
+        )
+        .route("/v1/payouts", reads(payouts::list).merge(writes(payouts::create)))
+        .route("/v1/payouts/{id}", reads(payouts::retrieve).merge(writes(payouts::update)))
+        .route("/v1/payouts/{id}/cancel", writes(payouts::cancel))
+        .route("/v1/balance", reads(balance::retrieve))
         .route("/v1/balance_transactions", reads(balance_transactions::list))
         .route("/v1/balance_transactions/{id}", reads(balance_transactions::retrieve))
         .route("/v1/checkout/sessions", reads(sessions::list).merge(writes(sessions::create)))
@@ -112,9 +154,10 @@ async fn run(
     path: RawPathParams,
     request: Request,
 ) -> Response {
-    let id = path.iter().next().map(|(_, id)| id.to_owned()).unwrap_or_default();
+    let mut ids = path.iter().map(|(_, id)| id.to_owned());
+    let ids = (ids.next().unwrap_or_default(), ids.next().unwrap_or_default());
     let (parts, body) = request.into_parts();
-    answer(app, operation, id, parts, body).await
+    answer(app, operation, ids, parts, body).await
 }
 
 fn unknown_url(_: &mut Tx, call: &Call) -> Outcome {

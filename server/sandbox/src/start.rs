@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -16,7 +16,8 @@ use crate::clock::Clock;
 use crate::journal::Journal;
 use crate::router::router;
 use crate::serve;
-use crate::state::{CLOCK, State, text};
+use crate::settings::Settings;
+use crate::state::{CLOCK, HIDDEN, State, text};
 use crate::tx::{API_VERSION, Origin};
 use crate::webhooks::deliver;
 
@@ -31,13 +32,18 @@ pub struct Config {
     pub state_dir: Option<PathBuf>,
     /// An endpoint to register at the start.
     pub webhook: Option<WebhookTarget>,
+    /// Another one, for the events of connected accounts; it may have the same URL.
+    pub connect_webhook: Option<WebhookTarget>,
     /// The first pause before a webhook is sent again; each further one is twice as long.
     pub webhook_retry_base: Duration,
+    /// What each endpoint takes in a second before it answers 429, as Stripe's test mode does with 25; if absent,
+    /// what was set before.
+    pub requests_per_second: Option<u32>,
     /// The sandbox's time.
     pub clock: Clock,
 }
 
-/// A webhook endpoint that gets every event. If one with this URL exists already, only its secret is set.
+/// A webhook endpoint that gets every event of its kind. If it exists already, only its secret is set.
 #[derive(Clone, Debug)]
 pub struct WebhookTarget {
     /// Where events are posted.
@@ -55,7 +61,9 @@ impl Default for Config {
             public_url: None,
             state_dir: None,
             webhook: None,
+            connect_webhook: None,
             webhook_retry_base: Duration::from_secs(1),
+            requests_per_second: None,
             clock: Clock::system(),
         }
     }
@@ -89,8 +97,13 @@ impl Sandbox {
         let base_url = config.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
         let retry_base_ms = config.webhook_retry_base.as_millis() as i64;
         let app = Arc::new(App::new(state, journal, config.clock, base_url, retry_base_ms));
-        if let Some(target) = &config.webhook {
-            register(&app, target)?;
+        for (target, connect) in [(&config.webhook, false), (&config.connect_webhook, true)] {
+            if let Some(target) = target {
+                register(&app, target, connect)?;
+            }
+        }
+        if let Some(limit) = config.requests_per_second {
+            set_limit(&app, limit)?;
         }
         let tasks = vec![
             tokio::spawn(serve::run(listener, router(app.clone()))),
@@ -125,15 +138,26 @@ impl Drop for Running {
     }
 }
 
+fn set_limit(app: &App, limit: u32) -> anyhow::Result<()> {
+    let set = app.transact(Origin::default(), |tx| {
+        let settings = Settings { requests_per_second: Some(limit), ..Settings::of(tx.state()) };
+        settings.keep(tx);
+        Ok(())
+    });
+    set.map_err(|error| anyhow::anyhow!("cannot set the request limit: {}", error.message()))
+}
+
 /// The endpoint of the command line, made once; its secret may change from start to start.
-fn register(app: &App, target: &WebhookTarget) -> anyhow::Result<()> {
-    let known =
-        app.lock().state.all("webhook_endpoint").find(|known| text(known, "url") == target.url).cloned();
+fn register(app: &App, target: &WebhookTarget, connect: bool) -> anyhow::Result<()> {
+    let is_it =
+        |known: &&Value| text(known, "url") == target.url && (known[HIDDEN]["connect"] == true) == connect;
+    let known = app.lock().state.all("webhook_endpoint").find(is_it).cloned();
     let version = target.api_version.as_deref().unwrap_or(API_VERSION);
     let registered = app.transact(Origin::default(), |tx| {
         let made = || webhook_endpoints::build(tx, &target.url, &target.secret, Some(version), &["*"]);
         let mut endpoint = known.unwrap_or_else(made);
         endpoint["secret"] = json!(target.secret);
+        endpoint[HIDDEN]["connect"] = json!(connect);
         tx.put(endpoint);
         Ok(())
     });

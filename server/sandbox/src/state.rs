@@ -15,6 +15,12 @@ pub(crate) const KEPT_ANSWER: &str = "sandbox.kept_answer";
 /// What is left of a customer, so that its id still says something.
 pub(crate) const DELETED_CUSTOMER: &str = "deleted_customer";
 pub(crate) const CLOCK: &str = "sandbox.clock";
+pub(crate) const SETTINGS: &str = "sandbox.settings";
+/// A link to onboarding, and the hour that an account's owner has on the page behind it.
+pub(crate) const ACCOUNT_LINK: &str = "sandbox.account_link";
+pub(crate) const ACCOUNT_VISIT: &str = "sandbox.account_visit";
+/// The running balance of an account.
+pub(crate) const BALANCE: &str = "sandbox.balance";
 
 #[derive(Default)]
 pub(crate) struct State {
@@ -99,12 +105,14 @@ impl State {
         self.objects.values().flat_map(IndexMap::values)
     }
 
-    /// Endpoints that want this type of event.
-    pub(crate) fn endpoints_for(&self, event_type: &str) -> Vec<Value> {
+    /// Endpoints that want this type of event, of the platform itself or of the accounts connected to it.
+    pub(crate) fn endpoints_for(&self, event_type: &str, connect: bool) -> Vec<Value> {
         let wants = |endpoint: &&Value| {
             let mut names =
                 endpoint["enabled_events"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            endpoint["status"] == "enabled" && names.any(|name| name == "*" || name == event_type)
+            endpoint["status"] == "enabled"
+                && (endpoint[HIDDEN]["connect"] == true) == connect
+                && names.any(|name| name == "*" || name == event_type)
         };
         self.all("webhook_endpoint").filter(wants).cloned().collect()
     }
@@ -117,6 +125,11 @@ fn delivery_at(object: &Value) -> Option<i64> {
 
 pub(crate) fn is_internal(kind: &str) -> bool {
     kind.starts_with("sandbox.")
+}
+
+/// The connected account that an object belongs to; most belong to the platform.
+pub(crate) fn owner(object: &Value) -> Option<&str> {
+    object[HIDDEN]["account"].as_str()
 }
 
 /// The text of a field, empty if it is absent or null.

@@ -8,17 +8,18 @@ use crate::error::{ApiError, Outcome};
 use crate::faults::{Fault, Faults};
 use crate::ids;
 use crate::journal::Journal;
-use crate::state::{CLOCK, DELIVERY, State, public, text};
+use crate::state::{CLOCK, DELIVERY, HIDDEN, State, owner, public, text};
 use crate::webhooks::plan;
 
 /// The API version that objects are shaped by.
 pub const API_VERSION: &str = "2026-09-30.endive";
 
-/// Which request an event came from.
+/// Which request an event came from, and on behalf of which connected account (`Stripe-Account`) it was made.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Origin {
     pub(crate) request_id: Option<String>,
     pub(crate) idempotency_key: Option<String>,
+    pub(crate) account: Option<String>,
 }
 
 pub(crate) struct Tx<'a> {
@@ -58,7 +59,17 @@ impl<'a> Tx<'a> {
 
     /// The object or Stripe's 404; `param` is where the id came from.
     pub(crate) fn find(&self, kind: &str, id: &str, param: &str) -> Outcome {
-        self.get(kind, id).ok_or_else(|| ApiError::missing(noun(kind), id, param))
+        let found = self.get(kind, id).filter(|object| self.is_ours(object));
+        found.ok_or_else(|| ApiError::missing(noun(kind), id, param))
+    }
+
+    /// A request sees either the platform's objects or those of the one account it names.
+    pub(crate) fn is_ours(&self, object: &Value) -> bool {
+        owner(object) == self.account()
+    }
+
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.origin.account.as_deref()
     }
 
     pub(crate) fn put(&mut self, object: Value) {
@@ -79,15 +90,15 @@ impl<'a> Tx<'a> {
 
     /// An `…updated` event: what changed is told with its former value.
     pub(crate) fn emit_updated(&mut self, event_type: &str, before: &Value, after: &Value) {
-        let (before, after) = (public(before), public(after));
+        let (before, shown) = (public(before), public(after));
         let changed: serde_json::Map<String, Value> = before
             .as_object()
             .into_iter()
             .flatten()
-            .filter(|(field, value)| after[field.as_str()] != **value)
+            .filter(|(field, value)| shown[field.as_str()] != **value)
             .map(|(field, value)| (field.clone(), value.clone()))
             .collect();
-        self.emit_with(event_type, &after, Some(Value::Object(changed)));
+        self.emit_with(event_type, after, Some(Value::Object(changed)));
     }
 
     fn emit_with(&mut self, event_type: &str, object: &Value, previous: Option<Value>) {
@@ -97,7 +108,7 @@ impl<'a> Tx<'a> {
             if let Some(previous) = &previous {
                 data["previous_attributes"] = previous.clone();
             }
-            let event = json!({
+            let mut event = json!({
                 "id": ids::new("evt"),
                 "object": "event",
                 "api_version": API_VERSION,
@@ -108,6 +119,10 @@ impl<'a> Tx<'a> {
                 "request": { "id": self.origin.request_id, "idempotency_key": self.origin.idempotency_key },
                 "type": event_type,
             });
+            if let Some(account) = account_of(object) {
+                event["account"] = json!(account);
+                event[HIDDEN] = json!({ "account": account });
+            }
             plan::deliveries(self, event, &faults);
         }
     }
@@ -155,12 +170,24 @@ impl<'a> Tx<'a> {
     }
 }
 
+/// The connected account an event is about: the owner of its object, or the account itself.
+fn account_of(object: &Value) -> Option<&str> {
+    match text(object, "object") {
+        "account" => object["id"].as_str(),
+        "bank_account" | "capability" => object["account"].as_str(),
+        _ => owner(object),
+    }
+}
+
 /// What Stripe's messages call an object of this kind.
 fn noun(kind: &str) -> &str {
     match kind {
         "payment_method" => "PaymentMethod",
         "checkout.session" => "checkout.session",
         "balance_transaction" => "balance transaction",
+        "bank_account" => "external account",
+        "application_fee" => "application fee",
+        "transfer_reversal" => "transfer reversal",
         "webhook_endpoint" => "webhook endpoint",
         "payment_intent" => "payment_intent",
         "setup_intent" => "setupintent",

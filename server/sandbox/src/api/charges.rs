@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::balance_transactions::{Fee, Line};
 use super::cards::{self, Afterwards, Decline};
-use super::fields::{set_metadata, set_texts};
-use super::{Call, balance_transactions, disputes, list};
+use super::fields::{address, set_metadata, set_texts};
+use super::{Call, application_fees, balance_transactions, disputes, list, transfers};
 use crate::error::Outcome;
 use crate::ids;
-use crate::state::{public, text};
+use crate::state::{HIDDEN, public, text};
 use crate::tx::Tx;
 
 pub(crate) fn retrieve(tx: &mut Tx, call: &Call) -> Outcome {
@@ -62,6 +63,40 @@ pub(crate) fn succeed(
     if capture { settle(tx, charge, None) } else { charge }
 }
 
+/// A transfer arrives at a connected account, as a payment from the platform.
+pub(crate) fn receive(tx: &mut Tx, transfer: &Value, available_on: i64) -> Value {
+    let account = text(transfer, "destination");
+    let amount = transfer["amount"].as_i64().unwrap_or_default();
+    let mut payment = shape(tx, transfer, &Value::Null);
+    let id = ids::new("py");
+    payment["receipt_url"] = json!(format!("{}/_sandbox/objects/{id}", tx.base_url));
+    payment["id"] = json!(id);
+    payment["status"] = json!("succeeded");
+    payment["paid"] = json!(true);
+    payment["captured"] = json!(true);
+    payment["amount_captured"] = json!(amount);
+    payment["payment_intent"] = Value::Null;
+    payment["payment_method"] = Value::Null;
+    payment["payment_method_details"] = json!({ "stripe_account": {}, "type": "stripe_account" });
+    payment["metadata"] = json!({});
+    payment["source_transfer"] = transfer["id"].clone();
+    payment["transfer_group"] = Value::Null;
+    payment[HIDDEN] = json!({ "account": account });
+    let application_fee = transfer[HIDDEN]["application_fee"].as_i64().unwrap_or_default();
+    if application_fee > 0 {
+        let charge = json!({ "id": transfer["source_transaction"] });
+        payment["application_fee_amount"] = json!(application_fee);
+        payment["application_fee"] =
+            json!(application_fees::take(tx, &charge, &payment, application_fee, available_on));
+    }
+    let fee = Fee::Application(application_fee);
+    let line = Line { account: Some(account), kind: "payment", source: &payment, amount, fee, available_on };
+    let line = balance_transactions::write(tx, line);
+    payment["balance_transaction"] = json!(line);
+    tx.put(payment.clone());
+    payment
+}
+
 /// The bank, or Stripe itself, said no.
 pub(crate) fn fail(tx: &mut Tx, intent: &Value, method: &Value, decline: Decline) -> Value {
     let mut charge = shape(tx, intent, method);
@@ -98,11 +133,36 @@ fn settle(tx: &mut Tx, mut charge: Value, held_amount: Option<i64>) -> Value {
         charge["amount_refunded"] = json!(rest);
     }
     tx.put(charge.clone());
+    charge = pass_on(tx, charge, amount);
     if held_amount.is_some() {
         tx.emit("charge.captured", &charge);
     }
     disputes::after_charge(tx, &charge, card.afterwards);
     tx.get("charge", text(&charge, "id")).unwrap_or(charge)
+}
+
+/// A destination charge: the money goes on to a connected account, less the platform's fee.
+fn pass_on(tx: &mut Tx, charge: Value, captured: i64) -> Value {
+    let Some(destination) = charge["transfer_data"]["destination"].as_str() else { return charge };
+    let transfer = transfers::make(
+        tx,
+        transfers::Order {
+            amount: charge["transfer_data"]["amount"].as_i64().unwrap_or(captured),
+            currency: text(&charge, "currency"),
+            destination,
+            source: Some(charge.clone()),
+            group: None,
+            description: None,
+            metadata: json!({}),
+            application_fee: charge["application_fee_amount"].as_i64().unwrap_or_default(),
+        },
+    );
+    let payment = tx.get("charge", text(&transfer, "destination_payment")).unwrap_or_default();
+    let Some(mut charge) = tx.get("charge", text(&charge, "id")) else { return charge };
+    charge["transfer"] = transfer["id"].clone();
+    charge["application_fee"] = payment["application_fee"].clone();
+    tx.put(charge.clone());
+    charge
 }
 
 /// Lets a hold go: nothing was taken, and Stripe shows all of it as refunded.
@@ -145,9 +205,9 @@ fn shape(tx: &Tx, intent: &Value, method: &Value) -> Value {
         "amount_refunded": 0,
         "application": null,
         "application_fee": null,
-        "application_fee_amount": null,
+        "application_fee_amount": intent["application_fee_amount"],
         "balance_transaction": null,
-        "billing_details": method["billing_details"],
+        "billing_details": if method.is_null() { nobody() } else { method["billing_details"].clone() },
         "calculated_statement_descriptor": "SANDBOX",
         "captured": false,
         "created": tx.now(),
@@ -161,7 +221,7 @@ fn shape(tx: &Tx, intent: &Value, method: &Value) -> Value {
         "fraud_details": {},
         "livemode": false,
         "metadata": intent["metadata"],
-        "on_behalf_of": null,
+        "on_behalf_of": intent["on_behalf_of"],
         "outcome": null,
         "paid": false,
         "payment_intent": intent["id"],
@@ -207,8 +267,12 @@ fn shape(tx: &Tx, intent: &Value, method: &Value) -> Value {
         "statement_descriptor": intent["statement_descriptor"],
         "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
         "status": "pending",
-        "transfer_data": null,
+        "transfer_data": intent["transfer_data"],
         "transfer_group": intent["transfer_group"],
         "_sandbox": { "number": method["_sandbox"]["number"] },
     })
+}
+
+fn nobody() -> Value {
+    json!({ "address": address(None), "email": null, "name": null, "phone": null, "tax_id": null })
 }

@@ -1,5 +1,7 @@
 //! Disputes and fraud warnings, which certain test cards raise right after they were charged.
 
+mod evidence;
+
 use serde_json::{Value, json};
 
 use super::cards::Afterwards;
@@ -7,10 +9,12 @@ use super::fields::set_metadata;
 use super::{Call, balance_transactions, list};
 use crate::error::{ApiError, Outcome};
 use crate::ids;
-use crate::state::{public, text};
+use crate::state::{HIDDEN, public, text};
 use crate::tx::Tx;
 
+/// What Stripe takes for a dispute, won or lost, in minor units of its currency.
 const FEE: i64 = 1500;
+const RESPONSE_SECONDS: i64 = 9 * 24 * 60 * 60;
 
 pub(crate) fn retrieve(tx: &mut Tx, call: &Call) -> Outcome {
     Ok(public(&tx.find("dispute", &call.id, "id")?))
@@ -22,26 +26,39 @@ pub(crate) fn list(tx: &mut Tx, call: &Call) -> Outcome {
     })
 }
 
-/// Evidence decides at once: `winning_evidence` and `losing_evidence` are the words Stripe's testing page gives.
+/// Evidence is collected, then submitted, which `submit=false` puts off. The words `winning_evidence` and
+/// `losing_evidence`, which Stripe's testing page gives, decide at once; anything else is under review.
 pub(crate) fn update(tx: &mut Tx, call: &Call) -> Outcome {
     call.params.only(&["evidence", "metadata", "submit"])?;
     let before = tx.find("dispute", &call.id, "id")?;
     let mut dispute = before.clone();
     set_metadata(&mut dispute, &call.params)?;
-    let evidence = call.params.text("evidence[uncategorized_text]").unwrap_or_default().to_owned();
-    if call.params.has("evidence") {
+    let submitted = call.params.has("submit") && call.params.boolean("submit")?;
+    let submitted = submitted || (call.params.has("evidence") && !call.params.has("submit"));
+    if call.params.has("evidence") || submitted {
         check_open(&dispute)?;
-        dispute["evidence"]["uncategorized_text"] = json!(evidence);
-        dispute["evidence_details"]["has_evidence"] = json!(true);
+        evidence::set(&mut dispute, &call.params.sub("evidence"))?;
+    }
+    if submitted {
+        let inquiry = is_inquiry(&dispute);
+        let count = dispute["evidence_details"]["submission_count"].as_i64().unwrap_or_default();
+        dispute["evidence_details"]["submission_count"] = json!(count + 1);
+        dispute["status"] = json!(if inquiry { "warning_under_review" } else { "under_review" });
     }
     tx.put(dispute.clone());
     tx.emit_updated("charge.dispute.updated", &before, &dispute);
-    let dispute = match evidence.as_str() {
-        "winning_evidence" => close_as(tx, dispute, "won"),
-        "losing_evidence" => close_as(tx, dispute, "lost"),
+    let dispute = match text(&dispute["evidence"], "uncategorized_text") {
+        "winning_evidence" if submitted => close_as(tx, dispute, "won"),
+        "losing_evidence" if submitted => close_as(tx, dispute, "lost"),
         _ => dispute,
     };
     Ok(public(&dispute))
+}
+
+/// Nobody answered in time, or no answer convinced the bank.
+pub(crate) fn run_out(tx: &mut Tx, mut dispute: Value) {
+    dispute["evidence_details"]["past_due"] = json!(text(&dispute, "status").ends_with("needs_response"));
+    close_as(tx, dispute, "lost");
 }
 
 /// Giving in.
@@ -57,6 +74,14 @@ pub(crate) fn fraud_warnings(tx: &mut Tx, call: &Call) -> Outcome {
     })
 }
 
+pub(crate) fn fraud_warning(tx: &mut Tx, call: &Call) -> Outcome {
+    Ok(public(&tx.find("radar.early_fraud_warning", &call.id, "id")?))
+}
+
+fn is_inquiry(dispute: &Value) -> bool {
+    text(dispute, "status").starts_with("warning")
+}
+
 fn check_open(dispute: &Value) -> Outcome<()> {
     if text(dispute, "status").ends_with("needs_response") {
         return Ok(());
@@ -66,7 +91,8 @@ fn check_open(dispute: &Value) -> Outcome<()> {
 }
 
 fn close_as(tx: &mut Tx, mut dispute: Value, outcome: &str) -> Value {
-    let inquiry = text(&dispute, "status").starts_with("warning");
+    let inquiry = is_inquiry(&dispute);
+    dispute[HIDDEN]["due_at"] = Value::Null;
     dispute["status"] = json!(if inquiry { "warning_closed" } else { outcome });
     let amount = dispute["amount"].as_i64().unwrap_or_default();
     let given_back = outcome == "won" && !inquiry;
@@ -115,7 +141,7 @@ fn add_line(tx: &Tx, dispute: &mut Value, line: &str) {
     if let (Some(lines), Some(line)) =
         (dispute["balance_transactions"].as_array_mut(), tx.get("balance_transaction", line))
     {
-        lines.push(line);
+        lines.push(public(&line));
     }
 }
 
@@ -135,6 +161,7 @@ fn warn(tx: &mut Tx, charge: &Value) {
 }
 
 fn shape(tx: &Tx, charge: &Value, reason: &str) -> Value {
+    let due_by = tx.now() + RESPONSE_SECONDS;
     json!({
         "id": ids::new("du"),
         "object": "dispute",
@@ -144,9 +171,9 @@ fn shape(tx: &Tx, charge: &Value, reason: &str) -> Value {
         "created": tx.now(),
         "currency": charge["currency"],
         "enhanced_eligibility_types": [],
-        "evidence": { "enhanced_evidence": {} },
+        "evidence": evidence::none(),
         "evidence_details": {
-            "due_by": tx.now() + 9 * 24 * 60 * 60,
+            "due_by": due_by,
             "enhanced_eligibility": {},
             "has_evidence": false,
             "past_due": false,
@@ -167,5 +194,6 @@ fn shape(tx: &Tx, charge: &Value, reason: &str) -> Value {
         },
         "reason": reason,
         "status": "needs_response",
+        HIDDEN: { "due_at": due_by },
     })
 }

@@ -12,7 +12,8 @@ use crate::tx::Tx;
 pub(crate) fn page(tx: &Tx, call: &Call, kind: &str, url: &str, keep: impl Fn(&Value) -> bool) -> Outcome {
     let limit = limit(&call.params)?;
     let created = Created::parse(&call.params)?;
-    let all: Vec<&Value> = tx.state().all(kind).rev().filter(|o| keep(o) && created.holds(o)).collect();
+    let all: Vec<&Value> =
+        tx.state().all(kind).rev().filter(|o| tx.is_ours(o) && keep(o) && created.holds(o)).collect();
     let place = |param: &str| -> Outcome<Option<usize>> {
         let Some(id) = call.params.text(param) else { return Ok(None) };
         let missing = || ApiError::missing(kind, id, param);

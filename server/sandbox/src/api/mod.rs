@@ -1,5 +1,8 @@
 //! The operations, one file for each noun of the API.
 
+pub(crate) mod accounts;
+pub(crate) mod application_fees;
+pub(crate) mod balance;
 pub(crate) mod balance_transactions;
 pub(crate) mod cards;
 pub(crate) mod charges;
@@ -13,16 +16,18 @@ pub(crate) mod list;
 pub(crate) mod method_types;
 pub(crate) mod payment_intents;
 pub(crate) mod payment_methods;
+pub(crate) mod payouts;
 pub(crate) mod refunds;
 pub(crate) mod sessions;
 pub(crate) mod setup_intents;
+pub(crate) mod transfers;
 pub(crate) mod webhook_endpoints;
 
 use crate::error::Outcome;
 use crate::params::Params;
 use crate::tx::Tx;
 
-/// One call: the id in its path, if any, and its parameters.
+/// One call: the ids in its path, if any, and its parameters.
 #[derive(Default)]
 pub(crate) struct Call {
     pub(crate) method: String,
@@ -30,6 +35,8 @@ pub(crate) struct Call {
     /// The API version it asked for.
     pub(crate) version: String,
     pub(crate) id: String,
+    /// The second id, of what belongs to the first: `/v1/transfers/{id}/reversals/{child}`.
+    pub(crate) child: String,
     pub(crate) params: Params,
 }
 

@@ -4,16 +4,18 @@ use serde_json::{Value, json};
 
 use super::cards::{self, Afterwards};
 use super::fields::set_metadata;
-use super::{Call, balance_transactions, list};
+use super::{Call, balance, balance_transactions, list, transfers};
 use crate::error::{ApiError, Outcome};
 use crate::faults::Mode;
 use crate::params::Params;
+use crate::settings::Settings;
 use crate::state::{HIDDEN, public, text};
 use crate::tx::Tx;
 use crate::{ids, money};
 
 /// How long the test cards with slow refunds take, and how long one waits for missing balance.
 const SLOW_SECONDS: i64 = 60;
+const LOOKS_AGAIN_SECONDS: i64 = 60 * 60;
 const BALANCE_SECONDS: i64 = 24 * 60 * 60;
 
 pub(crate) fn create(tx: &mut Tx, call: &Call) -> Outcome {
@@ -56,6 +58,7 @@ pub(crate) fn create(tx: &mut Tx, call: &Call) -> Outcome {
     });
     set_metadata(&mut refund, &call.params)?;
     choose_outcome(tx, &mut refund, &charge)?;
+    refund["transfer_reversal"] = reverse_transfer(tx, &refund, &charge, &call.params)?;
     if refund["status"] == "succeeded" {
         refund["balance_transaction"] = json!(balance_transactions::for_refund(tx, &refund, -amount));
     }
@@ -91,6 +94,25 @@ pub(crate) fn of_charge(tx: &mut Tx, call: &Call) -> Outcome {
     list::page(tx, call, "refund", &url, |refund| text(refund, "charge") == call.id)
 }
 
+/// Of a destination charge, the connected account can be made to pay its part.
+fn reverse_transfer(tx: &mut Tx, refund: &Value, charge: &Value, params: &Params) -> Outcome {
+    let with_fee = params.boolean("refund_application_fee")?;
+    if !params.boolean("reverse_transfer")? {
+        if with_fee {
+            let message =
+                "The sandbox gives an application fee back with its transfer only: set `reverse_transfer`.";
+            return Err(ApiError::invalid("refund_application_fee", message));
+        }
+        return Ok(Value::Null);
+    }
+    if charge["transfer"].is_null() {
+        let message = "The charge does not have an associated transfer to reverse.";
+        return Err(ApiError::invalid("reverse_transfer", message));
+    }
+    let reversal = transfers::of_refund(tx, refund, charge, with_fee)?;
+    Ok(reversal["id"].clone())
+}
+
 fn charge_of(tx: &Tx, params: &Params) -> Outcome {
     if let Some(id) = params.text("charge") {
         return tx.find("charge", id, "charge");
@@ -122,7 +144,9 @@ fn amount(tx: &Tx, charge: &Value, asked: Option<i64>) -> Outcome<i64> {
             format!("Charge {id} has been charged back; cannot issue a refund."),
         ));
     }
-    let left = charge["amount_captured"].as_i64().unwrap_or_default() - refunded(tx, id);
+    // The part of a hold that was never captured counts as refunded, as at Stripe.
+    let of = |field: &str| charge[field].as_i64().unwrap_or_default();
+    let left = of("amount") - of("amount_refunded");
     if left == 0 {
         return Err(ApiError::state(
             "charge_already_refunded",
@@ -153,11 +177,6 @@ fn open_dispute(tx: &Tx, charge: &str) -> bool {
     disputes.any(|dispute| dispute["status"] != "won" && !text(dispute, "status").starts_with("warning"))
 }
 
-fn refunded(tx: &Tx, charge: &str) -> i64 {
-    let counts = |refund: &&Value| text(refund, "charge") == charge && refund["status"] != "failed";
-    tx.state().all("refund").filter(counts).filter_map(|refund| refund["amount"].as_i64()).sum()
-}
-
 fn choose_outcome(tx: &Tx, refund: &mut Value, charge: &Value) -> Outcome<()> {
     if let Some(fault) = tx.fault.as_ref().filter(|fault| fault.mode == Mode::InsufficientBalance) {
         if fault.refuse {
@@ -167,6 +186,12 @@ fn choose_outcome(tx: &Tx, refund: &mut Value, charge: &Value) -> Outcome<()> {
         refund["status"] = json!("pending");
         refund["pending_reason"] = json!("insufficient_funds");
         refund[HIDDEN] = json!({ "due_at": tx.now() + BALANCE_SECONDS, "becomes": "succeeded" });
+        return Ok(());
+    }
+    if lacks_balance(tx, refund) {
+        refund["status"] = json!("pending");
+        refund["pending_reason"] = json!("insufficient_funds");
+        refund[HIDDEN] = json!({ "due_at": tx.now() + LOOKS_AGAIN_SECONDS, "becomes": "funded" });
         return Ok(());
     }
     match cards::behind(charge).afterwards {
@@ -183,9 +208,20 @@ fn choose_outcome(tx: &Tx, refund: &mut Value, charge: &Value) -> Outcome<()> {
     Ok(())
 }
 
-/// What the bank says later.
+/// The balance does not cover it, and nobody debits the platform's bank account instead.
+fn lacks_balance(tx: &Tx, refund: &Value) -> bool {
+    let amount = refund["amount"].as_i64().unwrap_or_default();
+    let there = balance::total(tx, None, text(refund, "currency"));
+    !Settings::of(tx.state()).bank_debits && there < amount
+}
+
+/// What the bank says later, or the balance that a refund waits for.
 pub(crate) fn conclude(tx: &mut Tx, before: Value) {
     let mut refund = before.clone();
+    if refund[HIDDEN]["becomes"] == "funded" && lacks_balance(tx, &refund) {
+        refund[HIDDEN]["due_at"] = json!(tx.now() + LOOKS_AGAIN_SECONDS);
+        return tx.put(refund);
+    }
     let amount = refund["amount"].as_i64().unwrap_or_default();
     let failed = refund[HIDDEN]["becomes"] == "failed";
     refund[HIDDEN] = json!({});

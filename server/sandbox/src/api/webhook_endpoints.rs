@@ -7,7 +7,7 @@ use super::{Call, list};
 use crate::error::{ApiError, Outcome};
 use crate::ids;
 use crate::params;
-use crate::state::{public, text};
+use crate::state::{HIDDEN, public, text};
 use crate::tx::Tx;
 
 pub(crate) fn create(tx: &mut Tx, call: &Call) -> Outcome {
@@ -20,6 +20,7 @@ pub(crate) fn create(tx: &mut Tx, call: &Call) -> Outcome {
     }
     let secret = format!("whsec_{}", ids::random(32));
     let mut endpoint = build(tx, url, &secret, call.params.text("api_version"), &events);
+    endpoint[HIDDEN]["connect"] = json!(call.params.boolean("connect")?);
     set_texts(&mut endpoint, &call.params, &["description"]);
     set_metadata(&mut endpoint, &call.params)?;
     tx.put(endpoint.clone());

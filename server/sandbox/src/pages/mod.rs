@@ -1,5 +1,6 @@
 //! What people see: the card page, the bank's page and the list of objects. Plain HTML without a script.
 
+pub(crate) mod account;
 pub(crate) mod card_page;
 pub(crate) mod objects;
 pub(crate) mod three_ds;

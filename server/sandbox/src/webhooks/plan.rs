@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::faults::EventFaults;
+use crate::state::text;
 use crate::tx::Tx;
 
 /// Keeps the event and plans one delivery for each endpoint that wants it.
@@ -10,7 +11,7 @@ pub(crate) fn deliveries(tx: &mut Tx, mut event: Value, faults: &EventFaults) {
     if faults.old_api_version {
         render_as_2018(&mut event);
     }
-    let endpoints = tx.state().endpoints_for(event["type"].as_str().unwrap_or_default());
+    let endpoints = tx.state().endpoints_for(text(&event, "type"), event["account"].is_string());
     let copies = if faults.duplicate { 2 } else { 1 };
     event["pending_webhooks"] = json!(endpoints.len());
     tx.put(event.clone());

@@ -74,8 +74,8 @@ test('a payment is confirmed at once', async () => {
     expand: ['latest_charge.balance_transaction'],
   });
   assert.equal(intent.status, 'succeeded');
-  assert.equal(intent.latest_charge.balance_transaction.fee, 103);
-  assert.equal(intent.latest_charge.balance_transaction.net, 2397);
+  assert.equal(intent.latest_charge.balance_transaction.fee, 63);
+  assert.equal(intent.latest_charge.balance_transaction.net, 2437);
 });
 
 test('a hold is captured in part, once', async () => {

@@ -72,6 +72,6 @@ async fn the_balance_adds_up() {
         lines["data"].as_array().expect("lines").iter().filter_map(|line| line[name].as_i64()).collect()
     };
     assert_eq!(field("amount"), [-300, 1000]);
-    assert_eq!(field("fee"), [0, 59]);
-    assert_eq!(field("net"), [-300, 941]);
+    assert_eq!(field("fee"), [0, 40]);
+    assert_eq!(field("net"), [-300, 960]);
 }

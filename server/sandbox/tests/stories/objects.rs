@@ -103,7 +103,7 @@ async fn ids_are_expanded_at_any_depth() {
     let list = stripe.get(path).await.ok();
     let intent = &list["data"][0];
     assert_eq!(intent["customer"]["email"], "ada@example.org");
-    assert_eq!(intent["latest_charge"]["balance_transaction"]["fee"], 59);
+    assert_eq!(intent["latest_charge"]["balance_transaction"]["fee"], 40);
     let id = intent["id"].as_str().expect("an id");
     let one =
         stripe.get(&format!("/v1/payment_intents/{id}?expand[]=payment_method&expand[]=review")).await.ok();

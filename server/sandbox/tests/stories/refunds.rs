@@ -139,3 +139,37 @@ async fn a_disputed_charge_is_not_refunded() {
     let refused = stripe.post("/v1/refunds", &[("payment_intent", &intent)]).await;
     assert_eq!((refused.status, refused.code()), (400, "charge_disputed"));
 }
+
+#[tokio::test]
+async fn nobody_debits_the_bank_then_refunds_wait_for_the_balance() {
+    let stripe = Stripe::start().await;
+    stripe.set(json!({ "bank_debits": false })).await;
+    let intent = paid(&stripe, "pm_card_visa").await;
+    let refund = stripe.post("/v1/refunds", &[("payment_intent", &intent)]).await.ok();
+    assert_eq!(
+        (refund["status"].as_str(), refund["pending_reason"].as_str()),
+        (Some("pending"), Some("insufficient_funds"))
+    );
+    assert_eq!(stripe.balance(None, "usd").await, (0, 960));
+    let path = format!("/v1/refunds/{}", refund["id"].as_str().expect("an id"));
+    stripe.advance(60 * 60).await;
+    assert_eq!(stripe.get(&path).await.ok()["status"], "pending");
+    paid(&stripe, "pm_card_visa").await;
+    stripe.advance(60 * 60).await;
+    let later = stripe.get(&path).await.ok();
+    assert_eq!((later["status"].as_str(), later["pending_reason"].is_null()), (Some("succeeded"), true));
+    assert_eq!(stripe.balance(None, "usd").await, (-1000, 1920));
+}
+
+#[tokio::test]
+async fn a_failed_refund_gives_the_balance_back_and_can_be_made_again() {
+    let stripe = Stripe::start().await;
+    let intent = paid(&stripe, "pm_card_refundFail").await;
+    let fields = [("payment_intent", intent.as_str()), ("amount", "400")];
+    stripe.post("/v1/refunds", &fields).await.ok();
+    assert_eq!(stripe.balance(None, "usd").await, (-400, 960));
+    stripe.advance(60).await;
+    assert_eq!(stripe.balance(None, "usd").await, (0, 960));
+    let whole = stripe.post("/v1/refunds", &[("payment_intent", &intent)]).await.ok();
+    assert_eq!(whole["amount"], 1000);
+}

@@ -177,3 +177,43 @@ async fn make(client: &reqwest::Client, url: &str) -> Option<String> {
     let body: Value = sent.await.ok()?.json().await.ok()?;
     Some(body["id"].as_str()?.to_owned())
 }
+
+#[tokio::test]
+async fn accounts_balances_and_what_they_wait_for_are_there_after_a_restart() {
+    let folder = Folder::new("connect");
+    let stripe = start_in(&folder).await;
+    stripe.set(json!({ "bank_debits": false, "requests_per_second": 500 })).await;
+    let account = stripe.ready_account("DE62370400440532013001").await;
+    let visit = stripe.onboarding(&account).await;
+    let fields = [
+        ("amount", "2500"),
+        ("currency", "eur"),
+        ("payment_method", "pm_card_visa"),
+        ("allowed_payment_method_types[]", "card"),
+        ("confirm", "true"),
+    ];
+    let paid = stripe.post("/v1/payment_intents", &fields).await.ok();
+    let charge = paid["latest_charge"].as_str().expect("a charge");
+    let fields =
+        [("amount", "2000"), ("currency", "eur"), ("destination", &*account), ("source_transaction", charge)];
+    stripe.post("/v1/transfers", &fields).await.ok();
+    stripe.advance(2 * 24 * 60 * 60 - 1800).await;
+    let before = objects(&stripe).await;
+    stripe.running.shutdown().await;
+
+    let stripe = start_in(&folder).await;
+    assert_eq!(objects(&stripe).await, before);
+    assert_eq!(stripe.balance(Some(&account), "eur").await, (0, 2000));
+    assert_eq!(stripe.browse(&visit, None).await.0, 404);
+    stripe.advance(1800).await;
+    let payout =
+        stripe.for_account(&account, "/v1/payouts", &[("amount", "2000"), ("currency", "eur")]).await.ok();
+    stripe.running.shutdown().await;
+
+    let stripe = start_in(&folder).await;
+    assert_eq!(stripe.get("/_sandbox/settings").await.ok()["bank_debits"], false);
+    stripe.advance(24 * 60 * 60).await;
+    let path = format!("/v1/payouts/{}", payout["id"].as_str().expect("an id"));
+    assert_eq!(stripe.for_account(&account, &path, &[]).await.ok()["failure_code"], "no_account");
+    assert_eq!(stripe.balance(Some(&account), "eur").await, (2000, 0));
+}

@@ -110,10 +110,69 @@ impl Stripe {
         Ok(Reply { status, headers, body })
     }
 
+    /// A read, or a payout, on behalf of a connected account.
+    pub(crate) async fn for_account(&self, account: &str, path: &str, fields: Fields<'_>) -> Reply {
+        let method = if fields.is_empty() { Method::GET } else { Method::POST };
+        self.send(method, path, fields, &[("stripe-account", account)]).await.expect("an answer")
+    }
+
+    /// A connected account in Germany that may receive transfers once its owner was on the onboarding page.
+    pub(crate) async fn account(&self) -> String {
+        let fields = [
+            ("country", "DE"),
+            ("email", "creator@example.org"),
+            ("controller[stripe_dashboard][type]", "express"),
+            ("controller[fees][payer]", "application"),
+            ("controller[losses][payments]", "application"),
+            ("capabilities[transfers][requested]", "true"),
+            ("settings[payouts][schedule][interval]", "manual"),
+        ];
+        self.post("/v1/accounts", &fields).await.ok()["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// The address of the onboarding page, as its owner gets it by following a fresh link.
+    pub(crate) async fn onboarding(&self, account: &str) -> String {
+        let fields = [
+            ("account", account),
+            ("type", "account_onboarding"),
+            ("refresh_url", "http://shop.example/again"),
+            ("return_url", "http://shop.example/back"),
+        ];
+        let link = self.post("/v1/account_links", &fields).await.ok();
+        self.browse(link["url"].as_str().expect("a url"), None).await.1
+    }
+
+    /// An account that can be paid and pays out to this number.
+    pub(crate) async fn ready_account(&self, number: &str) -> String {
+        let account = self.account().await;
+        let page = self.onboarding(&account).await;
+        let sent = self.browse(&page, Some(&onboarded("complete", number))).await;
+        assert_eq!((sent.0, sent.1.as_str()), (303, "http://shop.example/back"), "{}", sent.2);
+        account
+    }
+
+    /// The amounts available and pending, of the platform or of an account, in this currency.
+    pub(crate) async fn balance(&self, account: Option<&str>, currency: &str) -> (i64, i64) {
+        let balance = match account {
+            Some(account) => self.for_account(account, "/v1/balance", &[]).await.ok(),
+            None => self.get("/v1/balance").await.ok(),
+        };
+        let part = |name: &str| {
+            let mut amounts = balance[name].as_array().expect("amounts").iter();
+            amounts.find(|amount| amount["currency"] == currency).and_then(|amount| amount["amount"].as_i64())
+        };
+        (part("available").unwrap_or_default(), part("pending").unwrap_or_default())
+    }
+
     pub(crate) async fn fault(&self, fault: Value) {
         let response =
             self.client.post(self.url("/_sandbox/faults")).json(&fault).send().await.expect("an answer");
         assert_eq!(response.status(), StatusCode::OK, "{}", response.text().await.unwrap_or_default());
+    }
+
+    pub(crate) async fn set(&self, settings: Value) {
+        let sent = self.client.post(self.url("/_sandbox/settings")).json(&settings).send().await;
+        assert_eq!(sent.expect("an answer").status(), StatusCode::OK);
     }
 
     pub(crate) async fn no_faults(&self) {
@@ -163,6 +222,20 @@ impl Stripe {
         self.post("/v1/payment_intents", &fields).await
     }
 }
+
+/// What an account's owner types, and which button they press.
+pub(crate) fn onboarded<'a>(act: &'a str, number: &'a str) -> [(&'static str, &'a str); 5] {
+    [
+        ("first_name", "Ada"),
+        ("last_name", "Lovelace"),
+        ("date_of_birth", "1815-12-10"),
+        ("account_number", number),
+        ("act", act),
+    ]
+}
+
+/// A bank account that takes every payout.
+pub(crate) const GOOD_IBAN: &str = "DE89370400440532013000";
 
 pub(crate) fn quick() -> Config {
     Config { webhook_retry_base: Duration::from_millis(20), ..Config::default() }

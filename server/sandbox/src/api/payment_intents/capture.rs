@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CONFIRMABLE, check_status};
+use super::{CONFIRMABLE, check_status, destination};
 use crate::api::fields::{merged_metadata, set_texts};
 use crate::api::{Call, charges, sessions};
 use crate::error::{ApiError, Outcome};
@@ -34,7 +34,12 @@ pub(crate) fn capture(tx: &mut Tx, call: &Call) -> Outcome {
     check_amount(amount, capturable)?;
     set_texts(&mut intent, &call.params, &["statement_descriptor", "statement_descriptor_suffix"]);
     intent["metadata"] = merged_metadata(&intent["metadata"], &call.params, "metadata")?;
-    let charge = tx.find("charge", text(&intent, "latest_charge"), "charge")?;
+    destination::set(tx, &mut intent, &call.params)?;
+    destination::check(&intent, amount)?;
+    let mut charge = tx.find("charge", text(&intent, "latest_charge"), "charge")?;
+    for field in ["application_fee_amount", "transfer_data"] {
+        charge[field] = intent[field].clone();
+    }
     charges::capture(tx, charge, amount);
     intent["status"] = json!("succeeded");
     intent["amount_capturable"] = json!(0);

@@ -3,6 +3,7 @@
 pub(crate) mod authentication;
 mod capture;
 mod confirm;
+mod destination;
 
 pub(crate) use capture::{cancel, cancel_intent, capture, expire_hold};
 pub(crate) use confirm::{How, confirm, confirm_intent};
@@ -183,6 +184,7 @@ fn set_plain(tx: &Tx, intent: &mut Value, params: &Params) -> Outcome<()> {
         tx.find("customer", customer, "customer")?;
         intent["customer"] = json!(customer);
     }
+    destination::set(tx, intent, params)?;
     set_metadata(intent, params)
 }
 

@@ -1,6 +1,8 @@
 //! The typed client that the product uses reads every object of the sandbox. Its parsing is strict: a missing
 //! or misspelt required field is an error.
 
+mod connect;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -32,7 +34,8 @@ async fn open() -> Shop {
     let app = axum::Router::new().route("/", axum::routing::post(receive)).with_state(posts.clone());
     tokio::spawn(async move { axum::serve(listener, app).await });
     let webhook = Some(WebhookTarget { url, secret: SECRET.into(), api_version: None });
-    let running = Sandbox::start(Config { webhook, ..Config::default() }).await.expect("the sandbox");
+    let config = Config { connect_webhook: webhook.clone(), webhook, ..Config::default() };
+    let running = Sandbox::start(config).await.expect("the sandbox");
     let client = ClientBuilder::new("sk_test_typed").url(format!("{}/", running.base_url()));
     let client = client.timeout(Duration::from_secs(5)).build().expect("a client");
     Shop { running, client, posts }
@@ -104,7 +107,7 @@ async fn a_payment_is_read_with_all_it_leads_to() {
     assert_eq!((intent.status, intent.amount_received), (PaymentIntentStatus::Succeeded, 2500));
     let charge = intent.latest_charge.expect("a charge").into_object().expect("expanded");
     let line = charge.balance_transaction.expect("a line").into_object().expect("expanded");
-    assert_eq!((line.fee, line.net), (103, 2397));
+    assert_eq!((line.fee, line.net), (63, 2437));
     let found = payments::ListPaymentIntent::new().customer(customer.as_str()).send(&shop.client).await;
     assert_eq!(found.expect("a list").data.len(), 1);
     shop.post("/v1/refunds", &[("payment_intent", intent.id.as_str())]).await;
