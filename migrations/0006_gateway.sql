@@ -10,6 +10,11 @@ create table gateway_attempts (
     state text not null default 'ready',
     -- How often the call was sent.
     tries int not null default 0,
+    -- The gateway keeps some failures under a key for a day. Once it is known that the call did nothing, it is made
+    -- again under the next generation of the key: from the second on, `_g2` and so on is sent after it.
+    generation int not null default 1,
+    -- When this generation was first sent. The gateway may forget it a day later.
+    key_used_since timestamptz,
     -- The gateway's object, when it answered.
     object_id text,
     -- The gateway's codes when it refused; never its message, which may carry personal data.

@@ -119,6 +119,10 @@ impl Exchange {
 
     fn execute(&self, operation: Operation, fault: Option<Fault>) -> Answer {
         let origin = Origin { request_id: Some(self.request_id.clone()), idempotency_key: self.key.clone() };
+        if fault.as_ref().is_some_and(|fault| fault.mode == Mode::Error500Instead) {
+            let answer = self.render(Err(&ApiError::internal()));
+            return self.kept(origin, answer);
+        }
         let fails_late = fault.as_ref().is_some_and(|fault| fault.mode == Mode::Error500AfterCommit);
         let mut declined = None;
         let outcome = self.app.transact_with(origin.clone(), fault, |tx| {
@@ -138,16 +142,18 @@ impl Exchange {
             (Ok(answer), _) | (Err(_), Some(answer)) => answer,
             (Err(error), None) => {
                 let answer = self.render(Err(&error));
-                if error.began {
-                    let kept = self.app.transact(origin, |tx| {
-                        self.keep(tx, &answer);
-                        Ok(())
-                    });
-                    return kept.map_or_else(|failed| self.render(Err(&failed)), |()| answer);
-                }
-                answer
+                if error.began { self.kept(origin, answer) } else { answer }
             }
         }
+    }
+
+    /// An answer that changed nothing but belongs to its key.
+    fn kept(&self, origin: Origin, answer: Answer) -> Answer {
+        let kept = self.app.transact(origin, |tx| {
+            self.keep(tx, &answer);
+            Ok(())
+        });
+        kept.map_or_else(|failed| self.render(Err(&failed)), |()| answer)
     }
 
     fn expanded(&self, tx: &Tx, mut object: Value) -> Outcome {

@@ -1,4 +1,4 @@
-//! Three ways a call to the gateway can end badly, and only one of them means "it did not happen".
+//! The ways a call to the gateway can end badly, and only one of them means "it did not happen".
 
 use stripe::{ApiErrorsCode, StripeError};
 
@@ -12,16 +12,31 @@ pub enum GatewayError {
     /// The gateway was too busy to begin (rate limit, lock, the same key in flight). Nothing happened by this call.
     #[error("gateway busy: {code}")]
     Busy { code: String },
-    /// No usable answer: time-out, broken connection, 5xx, an unreadable body. It may have happened.
-    #[error("gateway outcome unknown")]
+    /// No usable answer: time-out, broken connection, a proxy's error page, an unreadable body. It may have happened,
+    /// and the same key asked again will tell.
+    #[error("gateway did not answer")]
     Unknown,
+    /// The gateway itself answered 5xx. It may have happened, and the same key repeats that answer for a day: only a
+    /// read can tell. ("Treat the result of a 500 request as indeterminate": Stripe, low-level error handling.)
+    #[error("gateway failed over the call; its outcome is unknown")]
+    Indeterminate,
 }
 
 impl GatewayError {
-    /// Whether sending the same request with the same key again may help.
+    /// How often the same request with the same key is sent at most when this is the answer.
+    pub(super) fn tries(&self) -> u32 {
+        match self {
+            Self::Refused { .. } => 1,
+            // Some never reached the part that keeps them under the key.
+            Self::Indeterminate => 2,
+            Self::Busy { .. } | Self::Unknown => 4,
+        }
+    }
+
+    /// Whether the trouble is the gateway's and will pass: the same work may succeed later.
     #[must_use]
-    pub fn is_worth_repeating(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::Unknown)
+    pub fn is_passing(&self) -> bool {
+        !matches!(self, Self::Refused { .. })
     }
 }
 
@@ -33,8 +48,7 @@ impl From<StripeError> for GatewayError {
                 match status {
                     409 | 424 | 429 => Self::Busy { code },
                     400..=499 => Self::Refused { status, code, decline_code: api.decline_code },
-                    // "Treat the result of a 500 request as indeterminate" (Stripe, low-level error handling).
-                    _ => Self::Unknown,
+                    _ => Self::Indeterminate,
                 }
             }
             // A 200 whose body we cannot read did happen; a connection error may have.

@@ -7,7 +7,7 @@ use stripe_payment::payment_method::DetachPaymentMethod;
 use stripe_shared::{PaymentIntent, PaymentIntentStatus, PaymentMethod, Refund};
 
 use super::attempts::Attempt;
-use super::{AttemptKind, GatewayError, Payments};
+use super::{AttemptKind, Payments};
 use crate::Result;
 
 impl Payments {
@@ -35,10 +35,7 @@ impl Payments {
 
     /// Whether a hold is gone: released, or run out by itself.
     pub async fn hold_is_gone(&self, intent: &str) -> Result<bool> {
-        let intent = RetrievePaymentIntent::new(intent.to_owned())
-            .send(&self.client)
-            .await
-            .map_err(GatewayError::from)?;
+        let intent = self.read(RetrievePaymentIntent::new(intent.to_owned())).await?;
         Ok(matches!(intent.status, PaymentIntentStatus::Canceled))
     }
 

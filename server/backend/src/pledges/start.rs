@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::checkout;
-use crate::payments::{GatewayError, NotChargeable, to_gateway};
+use crate::payments::{NotChargeable, to_gateway};
 use crate::{Ctx, Error, Result, campaigns, clock, inbox, pledges, rows};
 
 /// How often a start is begun anew when somebody else was faster (the same form twice, a deadlock).
@@ -82,7 +82,7 @@ impl StartRefusal {
 impl From<Error> for StartRefusal {
     fn from(error: Error) -> Self {
         match error {
-            Error::Gateway(GatewayError::Unknown | GatewayError::Busy { .. }) => Self::GatewayAway,
+            Error::Gateway(error) if error.is_passing() => Self::GatewayAway,
             error => Self::Failed(error),
         }
     }

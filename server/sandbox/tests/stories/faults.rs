@@ -59,6 +59,17 @@ async fn a_late_500_stays_under_its_key_while_the_object_lives() {
 }
 
 #[tokio::test]
+async fn a_500_that_did_nothing_stays_under_its_key_too() {
+    let stripe = Stripe::start().await;
+    once(&stripe, "error_500_instead", json!({})).await;
+    for _ in 0..2 {
+        assert_eq!(try_once(&stripe, "k1").await.expect("an answer").status, 500);
+    }
+    assert_eq!(customers(&stripe).await, 0);
+    assert_eq!(try_once(&stripe, "k2").await.expect("an answer").status, 200);
+}
+
+#[tokio::test]
 async fn limits_and_locks_leave_the_key_free() {
     let stripe = Stripe::start().await;
     let cases = [

@@ -59,6 +59,13 @@ impl Gateway {
         self.http.delete(format!("{}/_sandbox/faults", self.base)).send().await.expect("an answer");
     }
 
+    /// Moves the gateway's own clock.
+    pub async fn advance(&self, by: chrono::TimeDelta) {
+        let seconds = json!({ "advance_seconds": by.num_seconds() });
+        let request = self.http.post(format!("{}/_sandbox/clock", self.base)).json(&seconds);
+        assert!(request.send().await.expect("an answer").status().is_success());
+    }
+
     async fn get(&self, path: &str) -> Value {
         let request = self.http.get(format!("{}{path}", self.base)).bearer_auth("sk_test_sandbox");
         request.send().await.expect("an answer").json().await.expect("JSON")
