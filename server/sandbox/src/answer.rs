@@ -102,6 +102,7 @@ impl Exchange {
             Mode::Html502 if !fault.commit => return Some(bad_gateway()),
             Mode::RateLimit429 => ApiError::rate_limited(),
             Mode::LockTimeout429 => ApiError::lock_timeout(),
+            Mode::Refuse403 => ApiError::forbidden(),
             Mode::IdempotencyInUse409 => ApiError::key_in_use(key),
             _ => return None,
         };

@@ -24,6 +24,9 @@ pub(crate) enum Mode {
     RateLimit429,
     #[serde(rename = "lock_timeout_429")]
     LockTimeout429,
+    /// The key has no right to do this; nothing was executed.
+    #[serde(rename = "refuse_403")]
+    Refuse403,
     #[serde(rename = "idempotency_in_use_409")]
     IdempotencyInUse409,
     /// A proxy's page. Not executed unless `commit` is set; then the key holds the true answer.

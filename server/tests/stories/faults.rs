@@ -107,6 +107,29 @@ async fn a_key_that_was_forgotten_opens_no_second_page() {
     app.finish().await;
 }
 
+// The gateway refuses a key whose parameters changed; what the first call made is found.
+#[tokio::test]
+async fn a_name_changed_between_two_tries_makes_no_second_customer() {
+    let app = TestApp::start().await;
+    let campaign = app.campaign().build().await;
+    let bea = app.person("Bea Tamm").await;
+    let key = Uuid::now_v7();
+    let customers = "/v1/customers";
+    let first = json!({ "method": "POST", "path_prefix": customers, "nth": 1 });
+    app.gateway.fault(first, "drop_response_after_commit").await;
+    app.gateway.fault(json!({ "method": "POST", "path_prefix": customers }), "drop_before").await;
+    assert_eq!(bea.pledge_with(&campaign, None, "25", key).await.status, 409);
+    app.gateway.no_faults().await;
+    sqlx::query("update people set display_name = 'Bea Grau' where id = $1")
+        .bind(bea.id)
+        .execute(&app.db)
+        .await
+        .expect("renamed");
+    assert_eq!(bea.pledge_with(&campaign, None, "25", key).await.status, 200);
+    assert_eq!(customers_of(&app, bea.id).await, 1);
+    app.finish().await;
+}
+
 // A page that would not close for a 500 does not keep its slot for a day.
 #[tokio::test]
 async fn a_500_on_closing_a_page_frees_the_slot_all_the_same() {

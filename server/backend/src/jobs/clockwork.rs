@@ -2,7 +2,8 @@
 
 use domain::{CampaignEvent, CampaignId, CampaignState, PledgeId, Step};
 
-use crate::{Ctx, Result, pledges, rows};
+use crate::pledges::{self, Ended};
+use crate::{Ctx, Result, rows};
 
 /// Looks at the clock once.
 pub async fn tick(ctx: &Ctx) -> Result<()> {
@@ -48,13 +49,16 @@ async fn lapse_due(ctx: &Ctx) -> Result<()> {
     .fetch_all(&ctx.db)
     .await?;
     for pledge in due {
-        if let Err(error) = pledges::lapse(ctx, pledge).await {
-            // The gateway cannot be asked just now: the slot stays taken rather than being sold twice.
-            tracing::info!(%pledge, %error, "reservation not lapsed yet");
-            sqlx::query!("update pledges set updated_at = clock() where id = $1", pledge as PledgeId)
-                .execute(&ctx.db)
-                .await?;
+        // The gateway cannot be asked just now, or the page would not close: the slot stays taken rather than being
+        // sold twice.
+        match pledges::lapse(ctx, pledge).await {
+            Ok(Ended::Ending | Ended::Secured) => continue,
+            Ok(Ended::StillOpen) => tracing::info!(%pledge, "reservation not lapsed yet: its page is open"),
+            Err(error) => tracing::info!(%pledge, %error, "reservation not lapsed yet"),
         }
+        sqlx::query!("update pledges set updated_at = clock() where id = $1", pledge as PledgeId)
+            .execute(&ctx.db)
+            .await?;
     }
     Ok(())
 }

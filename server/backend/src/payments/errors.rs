@@ -1,6 +1,6 @@
 //! The ways a call to the gateway can end badly, and only one of them means "it did not happen".
 
-use stripe::{ApiErrorsCode, StripeError};
+use stripe::{ApiErrorsCode, ApiErrorsType, StripeError};
 
 /// Why a call to the gateway gave no object. Carries codes only: the gateway's own texts embed client secrets
 /// and e-mail addresses.
@@ -16,8 +16,9 @@ pub enum GatewayError {
     /// and the same key asked again will tell.
     #[error("gateway did not answer")]
     Unknown,
-    /// The gateway itself answered 5xx. It may have happened, and the same key repeats that answer for a day: only a
-    /// read can tell. ("Treat the result of a 500 request as indeterminate": Stripe, low-level error handling.)
+    /// The gateway itself answered 5xx, or that the key was used for other parameters. It may have happened, and the
+    /// same key repeats that answer for a day: only a read can tell. ("Treat the result of a 500 request as
+    /// indeterminate": Stripe, low-level error handling.)
     #[error("gateway failed over the call; its outcome is unknown")]
     Indeterminate,
 }
@@ -47,6 +48,9 @@ impl From<StripeError> for GatewayError {
                 let code = api.code.as_ref().map_or("none", ApiErrorsCode::as_str).to_owned();
                 match status {
                     409 | 424 | 429 => Self::Busy { code },
+                    // The key was used before, with what has changed since: an address, a title. Whether that call
+                    // happened must be read.
+                    400 if api.type_ == ApiErrorsType::IdempotencyError => Self::Indeterminate,
                     400..=499 => Self::Refused { status, code, decline_code: api.decline_code },
                     _ => Self::Indeterminate,
                 }

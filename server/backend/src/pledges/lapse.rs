@@ -3,21 +3,33 @@
 
 use domain::{CampaignId, PledgeEvent, PledgeId, PledgeState};
 
-use super::{Started, resume};
+use super::resume;
 use crate::inbox::{self, Entry, Source};
 use crate::payments::PageState;
 use crate::{Ctx, Result, rows};
+
+/// What became of the attempt to end a reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Ended {
+    /// Nobody can pay on the page any more; the worker ends the pledge.
+    Ending,
+    /// The backer was faster, at the gateway or with us: the pledge is not pending any more, or will not be soon.
+    Secured,
+    /// The page would not close and somebody may still pay on it: the reservation stands.
+    StillOpen,
+}
 
 /// Ends the reservation of a pending pledge; does nothing to any other.
 ///
 /// # Errors
 /// When the gateway cannot say whether the page is closed: the reservation then stands until it can.
-pub async fn lapse(ctx: &Ctx, pledge: PledgeId) -> Result<()> {
+pub async fn lapse(ctx: &Ctx, pledge: PledgeId) -> Result<Ended> {
     end(ctx, pledge, PledgeEvent::ReservationLapsed, Source::Clock).await
 }
 
 /// Closes the page and leaves `event` for the worker, unless the backer was faster.
-pub(super) async fn end(ctx: &Ctx, pledge: PledgeId, event: PledgeEvent, source: Source) -> Result<()> {
+pub(super) async fn end(ctx: &Ctx, pledge: PledgeId, event: PledgeEvent, source: Source) -> Result<Ended> {
     let row = sqlx::query!(
         r#"select state, gateway_session_id, campaign_id as "campaign: CampaignId",
                   exists (select from gateway_attempts
@@ -30,25 +42,25 @@ pub(super) async fn end(ctx: &Ctx, pledge: PledgeId, event: PledgeEvent, source:
     .await?;
     let state: PledgeState = rows::named("pledges.state", &row.state)?;
     if state != PledgeState::Pending {
-        return Ok(());
+        return Ok(Ended::Secured);
     }
     let entry = match row.gateway_session_id {
         Some(session) => closed(ctx, pledge, &session, event).await?,
         // A page was asked for and we do not know its name: asking again under the same key tells it.
         None if row.asked => {
-            if let Started::AtGateway { .. } = resume(ctx, pledge).await? {
-                return Box::pin(end(ctx, pledge, event, source)).await;
-            }
-            return Ok(());
+            let _ = resume(ctx, pledge).await?;
+            return Box::pin(end(ctx, pledge, event, source)).await;
         }
         None => Some(event.into()),
     };
-    if let Some(entry) = entry {
-        let source = if entry.event == event { source } else { Source::Gateway };
-        inbox::leave(&ctx.db, row.campaign, pledge, &entry, source).await?;
-        ctx.inbox.ring();
-    }
-    Ok(())
+    let Some(entry) = entry else { return Ok(Ended::StillOpen) };
+    let (source, ended) = match entry.event == event {
+        true => (source, Ended::Ending),
+        false => (Source::Gateway, Ended::Secured),
+    };
+    inbox::leave(&ctx.db, row.campaign, pledge, &entry, source).await?;
+    ctx.inbox.ring();
+    Ok(ended)
 }
 
 /// Whether the backer's card, hold or money is there.

@@ -78,6 +78,7 @@ async fn limits_and_locks_leave_the_key_free() {
         ("rate_limit_429", json!({ "should_retry": false }), 429, "rate_limit", Some("false")),
         ("lock_timeout_429", json!({}), 429, "lock_timeout", None),
         ("idempotency_in_use_409", json!({}), 409, "idempotency_key_in_use", None),
+        ("refuse_403", json!({}), 403, "more_permissions_required", None),
     ];
     for (number, (mode, more, status, code, should_retry)) in cases.into_iter().enumerate() {
         stripe.no_faults().await;
