@@ -235,6 +235,63 @@ async fn what_arrives_after_the_end_is_given_back() {
     }
 }
 
+// A refund that is refused is asked for again, under another key: the gateway would repeat its refusal for a day. A 500
+// that hides the refund is looked behind, and so is one that made none.
+#[tokio::test]
+async fn a_late_payment_is_returned_whatever_the_gateway_says_first() {
+    for mode in
+        ["insufficient_balance", "error_500_after_commit", "error_500_instead", "drop_response_after_commit"]
+    {
+        let app = TestApp::start_quiet().await;
+        let bea = app.person("Bea Tamm").await;
+        let refunds = json!({ "method": "POST", "path_prefix": "/v1/refunds", "nth": 1 });
+        app.gateway.arm(json!({ "match": refunds, "mode": mode, "refuse": true })).await;
+        paid_too_late(&app, &bea).await;
+        app.advance(TimeDelta::minutes(1)).await;
+        app.pump().await;
+        assert_eq!(app.gateway.struck().await, 1, "{mode}");
+        let refunds = app.gateway.all("refund").await;
+        assert_eq!((refunds.len(), &refunds[0]["amount"]), (1, &2500.into()), "{mode}");
+        assert_eq!(owed_to_backers(&app).await, ("0.000".into(), 2), "{mode}");
+        app.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_late_payment_that_staff_returned_by_hand_is_not_returned_again() {
+    for part in ["1000", "2500"] {
+        let app = TestApp::start_quiet().await;
+        let bea = app.person("Bea Tamm").await;
+        app.gateway.fault(json!({ "path_prefix": "/v1/refunds" }), "html_502").await;
+        let intent = paid_too_late(&app, &bea).await;
+        app.gateway.no_faults().await;
+        app.gateway.post("/v1/refunds", &[("payment_intent", &intent), ("amount", part)]).await;
+        app.advance(TimeDelta::minutes(1)).await;
+        app.pump().await;
+        let returned = app.gateway.all("refund").await;
+        assert_eq!(returned.iter().filter_map(|refund| refund["amount"].as_i64()).sum::<i64>(), 2500);
+        assert_eq!(owed_to_backers(&app).await, ("0.000".into(), 2), "{part}");
+        app.finish().await;
+    }
+}
+
+/// A payment for a pledge that had just been cancelled; answers with its intent.
+async fn paid_too_late(app: &TestApp, bea: &Person) -> String {
+    let campaign = app.campaign().model("kia").build().await;
+    sandbox_page::pay(bea.pledge(&campaign, None, "25").await.text()).await;
+    let pledge = bea.pledges(&app.db).await[0];
+    let cancelled = PledgeEvent::BackerCancelled.into();
+    let (campaign, id) = (CampaignId(campaign.id), PledgeId(pledge));
+    inbox::leave(&app.db, campaign, id, &cancelled, Source::Backer).await.expect("left");
+    app.pump().await;
+    for event in app.gateway.events().await {
+        assert_eq!(app.deliver(&event).await, 200);
+    }
+    app.pump().await;
+    let intent = app.gateway.of_pledge("payment_intent", pledge).await.remove(0);
+    intent["id"].as_str().expect("an id").to_owned()
+}
+
 async fn pledged(
     app: &TestApp,
     person: &Person,

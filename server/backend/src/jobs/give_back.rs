@@ -4,8 +4,8 @@
 use crate::inbox::GiveBack;
 use crate::ledger::{self, Account, Line};
 use crate::payments::GatewayError;
-use crate::{Ctx, Error, Result, rows};
-use domain::{CampaignId, PledgeId};
+use crate::{Ctx, Error, Result};
+use domain::{CampaignId, Money, PledgeId};
 
 pub(super) async fn run(ctx: &Ctx, what: &GiveBack) -> Result<()> {
     match what {
@@ -21,8 +21,8 @@ pub(super) async fn run(ctx: &Ctx, what: &GiveBack) -> Result<()> {
             outcome => outcome,
         },
         GiveBack::Payment { pledge, intent } => {
-            ctx.payments.refund_all(*pledge, intent).await?;
-            post_refund(ctx, *pledge, intent).await
+            let returned = ctx.payments.refund_all(*pledge, intent).await?;
+            post_refund(ctx, *pledge, intent, returned).await
         }
     }
 }
@@ -37,21 +37,21 @@ fn unless_gone_already(outcome: Result<()>) -> Result<()> {
     }
 }
 
-async fn post_refund(ctx: &Ctx, pledge: PledgeId, intent: &str) -> Result<()> {
-    let row = sqlx::query!(
-        r#"select campaign_id as "campaign: CampaignId", amount, currency from pledges where id = $1"#,
+async fn post_refund(ctx: &Ctx, pledge: PledgeId, intent: &str, returned: Money) -> Result<()> {
+    let campaign = sqlx::query_scalar!(
+        r#"select campaign_id as "campaign: CampaignId" from pledges where id = $1"#,
         pledge as PledgeId,
     )
     .fetch_one(&ctx.db)
     .await?;
     let line = Line {
         kind: "late_payment_returned",
-        campaign: row.campaign,
+        campaign,
         pledge,
         reference: intent.to_owned(),
         debit: Account::OwedToBackers,
         credit: Account::GatewayBalance,
-        amount: rows::money(row.amount, &row.currency)?,
+        amount: returned,
     };
     let mut tx = ctx.db.begin().await?;
     ledger::post(&mut tx, &[line]).await?;

@@ -126,7 +126,11 @@ async fn finish(ctx: &Ctx, id: Uuid, attempts: i32, outcome: Result<()>) -> Resu
         return Ok(());
     };
     let park = attempts >= TRIES;
-    tracing::warn!(job = %id, attempts, park, %error, "job failed");
+    if park {
+        tracing::error!(job = %id, attempts, %error, "job put aside: it kept failing");
+    } else {
+        tracing::warn!(job = %id, attempts, %error, "job failed");
+    }
     let pause = 2f64.powi(attempts.min(16)) * 2.5;
     sqlx::query!(
         "update staged_jobs

@@ -15,11 +15,8 @@ use stripe_shared::{CheckoutSession, CheckoutSessionMode, CheckoutSessionStatus,
 
 use super::attempts::Attempt;
 use super::translate::{Translated, from_session};
-use super::{AttemptKind, GatewayError, Payments, to_gateway};
+use super::{AttemptKind, GatewayError, LONGEST_LIST, Payments, to_gateway};
 use crate::{Error, Result};
-
-/// As many as the gateway lists at once.
-const LONGEST_LIST: i64 = 100;
 
 /// What the page is for.
 pub struct PageRequest {

@@ -25,6 +25,9 @@ use stripe::StripeRequest;
 use crate::faults::Faults;
 use crate::{Config, Error, Result};
 
+/// As many as the gateway lists at once.
+const LONGEST_LIST: i64 = 100;
+
 /// A client of the gateway, and the table its attempts are written to.
 #[derive(Clone)]
 pub struct Payments {
