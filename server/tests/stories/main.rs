@@ -10,6 +10,7 @@ mod crashes;
 mod cross_site;
 mod event_orders;
 mod faults;
+mod giving_back;
 mod limits;
 mod live;
 mod refusals;

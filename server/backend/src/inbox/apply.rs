@@ -268,6 +268,8 @@ async fn stage_give_back(db: &mut PgConnection, batch: &Batch) -> Result<()> {
         let key = match what {
             GiveBack::Card { payment_method, .. } => format!("give_back_{payment_method}"),
             GiveBack::Hold { intent, .. } | GiveBack::Payment { intent, .. } => format!("give_back_{intent}"),
+            // Another key: if the event was wrong, the same intent may have to be given back one day.
+            GiveBack::Mismatched { intent, .. } => format!("look_into_{intent}"),
         };
         jobs::stage(&mut *db, &jobs::Job::GiveBack(what), &key).await?;
     }

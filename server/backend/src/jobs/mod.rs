@@ -3,6 +3,7 @@
 
 mod clockwork;
 mod give_back;
+mod look_into;
 
 use std::time::Duration;
 

@@ -9,6 +9,7 @@ use stripe_payment::payment_method::DetachPaymentMethod;
 use stripe_shared::{PaymentIntent, PaymentIntentStatus, PaymentMethod, Refund};
 
 use super::attempts::Attempt;
+use super::translate::{Translated, from_payment_intent};
 use super::{AttemptKind, GatewayError, LONGEST_LIST, Payments, from_gateway};
 use crate::{Error, Result};
 
@@ -39,6 +40,12 @@ impl Payments {
     pub async fn hold_is_gone(&self, intent: &str) -> Result<bool> {
         let intent = self.read(RetrievePaymentIntent::new(intent.to_owned())).await?;
         Ok(matches!(intent.status, PaymentIntentStatus::Canceled))
+    }
+
+    /// What a payment or hold really is now; `None` when it carries none of our ids.
+    pub async fn read_payment(&self, intent: &str) -> Result<Option<Translated>> {
+        let intent = self.read(RetrievePaymentIntent::new(intent.to_owned())).await?;
+        Ok(from_payment_intent(&intent))
     }
 
     /// Returns what is left of a payment to the card it came from, and says what the card has back in all: the whole

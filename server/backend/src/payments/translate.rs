@@ -73,7 +73,7 @@ fn from_setup_intent(intent: &SetupIntent) -> Option<Translated> {
     place(intent.metadata.as_ref()?, Entry { event, evidence })
 }
 
-fn from_payment_intent(intent: &PaymentIntent) -> Option<Translated> {
+pub(super) fn from_payment_intent(intent: &PaymentIntent) -> Option<Translated> {
     let (event, minor) = match intent.status {
         PaymentIntentStatus::Succeeded => (PledgeEvent::PaymentCaptured, intent.amount_received),
         PaymentIntentStatus::RequiresCapture => (PledgeEvent::HoldPlaced, intent.amount_capturable),

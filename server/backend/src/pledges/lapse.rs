@@ -34,7 +34,12 @@ pub(super) async fn end(ctx: &Ctx, pledge: PledgeId, event: PledgeEvent, source:
         r#"select state, gateway_session_id, campaign_id as "campaign: CampaignId",
                   exists (select from gateway_attempts
                           where pledge_id = pledges.id and kind = 'create_session' and state <> 'refused')
-                      as "asked!"
+                      as "asked!",
+                  exists (select from pledge_inbox where pledge_id = pledges.id and outcome = 'mismatch')
+                      as "mistaken!",
+                  exists (select from staged_jobs
+                          where done_at is null and parked_at is null and payload->>'pledge' = pledges.id::text)
+                      as "looked_into!"
            from pledges where id = $1"#,
         pledge as PledgeId,
     )
@@ -44,8 +49,11 @@ pub(super) async fn end(ctx: &Ctx, pledge: PledgeId, event: PledgeEvent, source:
     if state != PledgeState::Pending {
         return Ok(Ended::Secured);
     }
+    // What was held or paid was not this pledge's money: it is on its way back.
+    let proof = !row.mistaken;
     let entry = match row.gateway_session_id {
-        Some(session) => closed(ctx, pledge, &session, event).await?,
+        Some(_) if row.looked_into => None,
+        Some(session) => closed(ctx, pledge, &session, event, proof).await?,
         // A page was asked for and we do not know its name: asking again under the same key tells it.
         None if row.asked => {
             let _ = resume(ctx, pledge).await?;
@@ -68,12 +76,20 @@ fn secures(event: PledgeEvent) -> bool {
     matches!(event, PledgeEvent::CardSaved | PledgeEvent::HoldPlaced | PledgeEvent::PaymentCaptured)
 }
 
-async fn closed(ctx: &Ctx, pledge: PledgeId, session: &str, event: PledgeEvent) -> Result<Option<Entry>> {
+/// What follows for the pledge. With `proof`, a finished page proves that the backer has pledged.
+async fn closed(
+    ctx: &Ctx,
+    pledge: PledgeId,
+    session: &str,
+    event: PledgeEvent,
+    proof: bool,
+) -> Result<Option<Entry>> {
     Ok(match ctx.payments.close_page(pledge, session).await? {
         PageState::Expired => Some(event.into()),
         // A finished page whose hold has run out or was cancelled brings nothing: then the reservation ends.
         PageState::Complete(done) => {
-            Some(done.map(|done| done.entry).filter(|entry| secures(entry.event)).unwrap_or(event.into()))
+            let secured = done.map(|done| done.entry).filter(|entry| proof && secures(entry.event));
+            Some(secured.unwrap_or(event.into()))
         }
         // It would not close and is not complete: leave everything as it is and look again later.
         PageState::Open { .. } => None,
