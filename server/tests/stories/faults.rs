@@ -205,6 +205,45 @@ async fn a_card_is_forgotten_even_if_the_gateway_was_away_first() {
     app.finish().await;
 }
 
+// A gateway that keeps everybody waiting delays what must ask it, and nothing else: campaigns open on time, and jobs
+// that the gateway answers are done beside the one it does not answer.
+#[tokio::test]
+async fn a_slow_gateway_delays_nobody_else() {
+    let app = TestApp::start_with(Setup { timeout: Duration::from_secs(1), ..Setup::default() }).await;
+    let campaign = app.campaign().build().await;
+    let people = app.people(3).await;
+    for person in &people {
+        sandbox_page::pay(person.pledge(&campaign, None, "25").await.text()).await;
+        eventually("the pledge", async || states(&app, person).await == ["committed"]).await;
+    }
+    let waiting = app.person("Bea Tamm").await;
+    waiting.pledge(&campaign, None, "25").await;
+    let closing = json!({ "method": "POST", "path_prefix": format!("{SESSIONS}/") });
+    let first_card = json!({ "method": "POST", "path_prefix": "/v1/payment_methods", "nth": 1 });
+    for slow in [closing, first_card] {
+        app.gateway.arm(json!({ "match": slow, "mode": "stall", "ms": 600_000 })).await;
+    }
+    let tomorrow = app.campaign().state("scheduled").starts_in(chrono::TimeDelta::hours(1)).build().await;
+    app.advance(chrono::TimeDelta::minutes(61)).await;
+    for person in &people {
+        assert_eq!(person.cancel(person.pledges(&app.db).await[0]).await.status, 200);
+    }
+
+    eventually("the campaign to open", async || {
+        let open = "select count(*) from campaigns where state = 'live'";
+        app.count(open).await == 2
+    })
+    .await;
+    assert_eq!(tomorrow.totals().await, ("0.000".into(), 0));
+    eventually("the other two cards", async || {
+        app.count("select count(*) from staged_jobs where done_at is not null").await == 2
+    })
+    .await;
+    assert_eq!(app.count("select count(*) from staged_jobs where attempts > 0").await, 3, "one waits");
+    assert_eq!(states(&app, &waiting).await, ["pending"], "so does the page");
+    app.finish().await;
+}
+
 async fn attempt(app: &TestApp, pledge: Uuid) -> (String, i32) {
     sqlx::query_as(
         "select state, tries from gateway_attempts where kind = 'create_session' and pledge_id = $1",
