@@ -64,7 +64,9 @@ create table pledge_inbox (
     outcome text,
     constraint pledge_inbox_source_known check (source in ('backer', 'gateway', 'clock', 'staff')),
     constraint pledge_inbox_outcome_when_applied check ((applied_at is null) = (outcome is null)),
-    constraint pledge_inbox_outcome_known check (outcome in ('applied', 'no_op', 'refused', 'late_money', 'mismatch'))
+    -- set_aside: it cannot be applied, and the others were not to wait for it. Staff look at these.
+    constraint pledge_inbox_outcome_known check (outcome in ('applied', 'no_op', 'refused', 'late_money', 'mismatch',
+        'set_aside'))
 );
 create index pledge_inbox_waiting on pledge_inbox (campaign_id, received_at) where applied_at is null;
-create index pledge_inbox_odd on pledge_inbox (applied_at) where outcome in ('late_money', 'mismatch');
+create index pledge_inbox_odd on pledge_inbox (applied_at) where outcome in ('late_money', 'mismatch', 'set_aside');

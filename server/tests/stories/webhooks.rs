@@ -277,3 +277,44 @@ fn renamed(event: &Value, id: &str) -> Value {
     event["id"] = json!(id);
     event
 }
+
+// One row that cannot be applied holds up nobody: not its campaign, and not for ever.
+#[tokio::test]
+async fn what_cannot_be_applied_is_set_aside() {
+    let app = TestApp::start_quiet().await;
+    let campaign = app.campaign().model("kia").build().await;
+    let people = app.people(3).await;
+    for person in &people {
+        sandbox_page::pay(person.pledge(&campaign, None, "25").await.text()).await;
+    }
+    let [first, second, third] = [0, 1, 2].map(|at: usize| &people[at]);
+    let pledges = [first.pledges(&app.db).await[0], second.pledges(&app.db).await[0]];
+    // Written by a version of tomorrow, and one whose payment is another pledge's already.
+    sqlx::query(
+        "insert into pledge_inbox (id, campaign_id, pledge_id, entry, source)
+         values (gen_random_uuid(), $1, $2, '{\"event\": \"blessed\"}', 'gateway')",
+    )
+    .bind(campaign.id)
+    .bind(pledges[0])
+    .execute(&app.db)
+    .await
+    .expect("left");
+    let mut events = app.gateway.events().await;
+    events.retain(|event| event["type"] == "payment_intent.succeeded");
+    let taken = events[0]["data"]["object"]["id"].clone();
+    for event in &mut events {
+        if event["data"]["object"]["metadata"]["pledge_id"] == pledges[1].to_string() {
+            event["data"]["object"]["id"] = taken.clone();
+        }
+        assert_eq!(app.deliver(event).await, 200);
+    }
+    app.pump().await;
+    let mut outcomes = outcomes(&app).await;
+    outcomes.sort();
+    assert_eq!(outcomes, ["applied", "applied", "set_aside", "set_aside"]);
+    assert_eq!(states(&app, first).await, ["captured"]);
+    assert_eq!(states(&app, second).await, ["pending"]);
+    assert_eq!(states(&app, third).await, ["captured"]);
+    assert_eq!(campaign.totals().await, ("50.000".into(), 2));
+    app.finish().await;
+}
