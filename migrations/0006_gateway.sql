@@ -10,6 +10,11 @@ create table gateway_attempts (
     state text not null default 'ready',
     -- How often the call was sent.
     tries int not null default 0,
+    -- The gateway keeps some failures under a key for a day. Once it is known that the call did nothing, it is made
+    -- again under the next generation of the key: from the second on, `_g2` and so on is sent after it.
+    generation int not null default 1,
+    -- When this generation was first sent. The gateway may forget it a day later.
+    key_used_since timestamptz,
     -- The gateway's object, when it answered.
     object_id text,
     -- The gateway's codes when it refused; never its message, which may carry personal data.
@@ -59,7 +64,9 @@ create table pledge_inbox (
     outcome text,
     constraint pledge_inbox_source_known check (source in ('backer', 'gateway', 'clock', 'staff')),
     constraint pledge_inbox_outcome_when_applied check ((applied_at is null) = (outcome is null)),
-    constraint pledge_inbox_outcome_known check (outcome in ('applied', 'no_op', 'refused', 'late_money', 'mismatch'))
+    -- set_aside: it cannot be applied, and the others were not to wait for it. Staff look at these.
+    constraint pledge_inbox_outcome_known check (outcome in ('applied', 'no_op', 'refused', 'late_money', 'mismatch',
+        'set_aside'))
 );
 create index pledge_inbox_waiting on pledge_inbox (campaign_id, received_at) where applied_at is null;
-create index pledge_inbox_odd on pledge_inbox (applied_at) where outcome in ('late_money', 'mismatch');
+create index pledge_inbox_odd on pledge_inbox (applied_at) where outcome in ('late_money', 'mismatch', 'set_aside');

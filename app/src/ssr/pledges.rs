@@ -72,6 +72,7 @@ pub async fn cancel(pledge: &str) -> Result<(), ApiError> {
         Ok(()) => Ok(()),
         Err(CancelRefusal::NotFound) => Err(ApiError::NotFound),
         Err(CancelRefusal::Pledge(refusal)) => Err(ApiError::conflict(None, refusal)),
+        Err(refusal @ CancelRefusal::NotYet) => Err(ApiError::conflict(None, refusal)),
         Err(CancelRefusal::Failed(backend::Error::Gateway(_))) => Err(ApiError::conflict(
             None,
             "The payment provider cannot be reached just now. Try again in a moment.",

@@ -43,6 +43,21 @@ impl Error {
             _ => false,
         }
     }
+
+    /// Whether it was the data: the same row would fail again, and another one in its place would not.
+    #[must_use]
+    pub fn is_of_the_data(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                // Classes 22 and 23: a value that does not fit, a constraint that refuses it.
+                error.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+            }
+            Self::Database(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) | Self::Broken(_) => {
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The name of the constraint that refused a statement.

@@ -123,6 +123,7 @@ impl Exchange {
             Mode::Html502 if !fault.commit => return Some(bad_gateway()),
             Mode::RateLimit429 => ApiError::rate_limited(),
             Mode::LockTimeout429 => ApiError::lock_timeout(),
+            Mode::Refuse403 => ApiError::forbidden(),
             Mode::IdempotencyInUse409 => ApiError::key_in_use(key),
             _ => return None,
         };
@@ -159,6 +160,10 @@ impl Exchange {
             idempotency_key: self.key.clone(),
             account: self.account.clone(),
         };
+        if fault.as_ref().is_some_and(|fault| fault.mode == Mode::Error500Instead) {
+            let answer = self.render(Err(&ApiError::internal()));
+            return self.kept(origin, answer);
+        }
         let fails_late = fault.as_ref().is_some_and(|fault| fault.mode == Mode::Error500AfterCommit);
         let mut declined = None;
         let outcome = self.app.transact_with(origin.clone(), fault, |tx| {
@@ -178,16 +183,18 @@ impl Exchange {
             (Ok(answer), _) | (Err(_), Some(answer)) => answer,
             (Err(error), None) => {
                 let answer = self.render(Err(&error));
-                if error.began {
-                    let kept = self.app.transact(origin, |tx| {
-                        self.keep(tx, &answer);
-                        Ok(())
-                    });
-                    return kept.map_or_else(|failed| self.render(Err(&failed)), |()| answer);
-                }
-                answer
+                if error.began { self.kept(origin, answer) } else { answer }
             }
         }
+    }
+
+    /// An answer that changed nothing but belongs to its key.
+    fn kept(&self, origin: Origin, answer: Answer) -> Answer {
+        let kept = self.app.transact(origin, |tx| {
+            self.keep(tx, &answer);
+            Ok(())
+        });
+        kept.map_or_else(|failed| self.render(Err(&failed)), |()| answer)
     }
 
     fn expanded(&self, tx: &Tx, mut object: Value) -> Outcome {

@@ -91,6 +91,13 @@ impl ApiError {
         error.code("account_invalid")
     }
 
+    pub(crate) fn forbidden() -> Box<Self> {
+        let message = "The provided key does not have the required permissions for this endpoint.";
+        let mut error = Self::new(StatusCode::FORBIDDEN, "invalid_request_error", message);
+        error.began = false;
+        error.code("more_permissions_required")
+    }
+
     /// The card was refused: HTTP 402, and the attempt stays on record.
     pub(crate) fn card(code: &str, message: impl Into<String>) -> Box<Self> {
         let mut error = Self::new(StatusCode::PAYMENT_REQUIRED, "card_error", message);

@@ -17,10 +17,16 @@ pub(crate) enum Mode {
     /// Executed; the answer is a 500, which also belongs to the key from then on.
     #[serde(rename = "error_500_after_commit")]
     Error500AfterCommit,
+    /// Not executed; the answer is a 500, which belongs to the key all the same.
+    #[serde(rename = "error_500_instead")]
+    Error500Instead,
     #[serde(rename = "rate_limit_429")]
     RateLimit429,
     #[serde(rename = "lock_timeout_429")]
     LockTimeout429,
+    /// The key has no right to do this; nothing was executed.
+    #[serde(rename = "refuse_403")]
+    Refuse403,
     #[serde(rename = "idempotency_in_use_409")]
     IdempotencyInUse409,
     /// A proxy's page. Not executed unless `commit` is set; then the key holds the true answer.

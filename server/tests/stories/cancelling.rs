@@ -1,14 +1,16 @@
 //! A backer takes a pledge back: slot, total and what the gateway holds, all of it and once. Case 8.
 
-use backend::inbox::{self, Source};
 use chrono::TimeDelta;
-use domain::{CampaignId, PledgeEvent, PledgeId};
 use futures::future::join;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::builders::{TestCampaign, claimed, states};
 use crate::support::people::Person;
 use crate::support::{TestApp, eventually, sandbox_page};
+
+/// Calls about one page begin so.
+const CLOSING: &str = "/v1/checkout/sessions/";
 
 #[tokio::test]
 async fn a_saved_card_is_forgotten_and_the_slot_is_free() {
@@ -55,6 +57,53 @@ async fn one_that_waits_for_its_card_closes_its_page() {
     assert_eq!(bea.cancel(pledge).await.status, 200);
     assert_eq!(states(&app, &bea).await, ["cancelled"]);
     assert_eq!(app.gateway.of_pledge("checkout.session", pledge).await[0]["status"], "expired");
+    app.finish().await;
+}
+
+// Whoever can still pay on the page would have pledged after all: nobody is told that the pledge is gone.
+#[tokio::test]
+async fn a_page_that_would_not_close_is_told() {
+    let app = TestApp::start().await;
+    let campaign = app.campaign().build().await;
+    let reward = campaign.reward("25.00", Some(1)).await;
+    let bea = app.person("Bea Tamm").await;
+    bea.pledge(&campaign, Some(reward), "25").await;
+    let pledge = bea.pledges(&app.db).await[0];
+    app.gateway.fault(json!({ "method": "POST", "path_prefix": CLOSING }), "refuse_403").await;
+
+    let refused = bea.cancel(pledge).await;
+    assert_eq!(refused.status, 409, "{refused:?}");
+    assert!(refused.message().contains("the pledge is not cancelled"), "{refused:?}");
+    assert_eq!(states(&app, &bea).await, ["pending"]);
+    assert_eq!(claimed(&app.db, reward).await, 1);
+
+    app.gateway.no_faults().await;
+    assert_eq!(bea.cancel(pledge).await.status, 200);
+    assert_eq!(states(&app, &bea).await, ["cancelled"]);
+    assert_eq!(claimed(&app.db, reward).await, 0);
+    app.finish().await;
+}
+
+// Reservations whose page will not close do not keep the others from lapsing.
+#[tokio::test]
+async fn a_page_that_would_not_close_goes_to_the_end_of_the_line() {
+    let app = TestApp::start_quiet().await;
+    let campaign = app.campaign().build().await;
+    let people = app.people(3).await;
+    for person in &people {
+        person.pledge(&campaign, None, "25").await;
+    }
+    let stubborn = people[0].pledges(&app.db).await[0];
+    let page = app.gateway.of_pledge("checkout.session", stubborn).await.remove(0);
+    let closing = format!("{CLOSING}{}", page["id"].as_str().expect("an id"));
+    app.gateway.fault(json!({ "method": "POST", "path_prefix": closing }), "refuse_403").await;
+    app.advance(TimeDelta::minutes(16)).await;
+    backend::jobs::tick(&app.ctx).await.expect("the clockwork looks");
+    app.pump().await;
+    assert_eq!(states(&app, &people[0]).await, ["pending"]);
+    assert_eq!(states(&app, &people[2]).await, ["expired"]);
+    let moved = "select count(*) from pledges where state = 'pending' and updated_at > reserved_until";
+    assert_eq!(app.count(moved).await, 1);
     app.finish().await;
 }
 
@@ -143,47 +192,6 @@ async fn a_cancellation_and_its_webhook_meet() {
     app.finish().await;
 }
 
-// The gateway took it, and our side had ended the pledge before it heard: a card, a hold, a payment.
-#[tokio::test]
-async fn what_arrives_after_the_end_is_given_back() {
-    for (model, days, kind) in
-        [("aon", 30, "setup_intent"), ("aon", 3, "payment_intent"), ("kia", 30, "payment_intent")]
-    {
-        let app = TestApp::start_quiet().await;
-        let campaign = app.campaign().model(model).ends_in(TimeDelta::days(days)).build().await;
-        let bea = app.person("Bea Tamm").await;
-        sandbox_page::pay(bea.pledge(&campaign, None, "25").await.text()).await;
-        let pledge = bea.pledges(&app.db).await[0];
-        let cancelled = PledgeEvent::BackerCancelled.into();
-        inbox::leave(&app.db, CampaignId(campaign.id), PledgeId(pledge), &cancelled, Source::Backer)
-            .await
-            .expect("left");
-        app.pump().await;
-        assert_eq!(states(&app, &bea).await, ["cancelled"]);
-
-        for event in app.gateway.events().await {
-            assert_eq!(app.deliver(&event).await, 200);
-        }
-        app.pump().await;
-        assert_eq!(states(&app, &bea).await, ["cancelled"]);
-        assert_eq!(app.count("select count(*) from pledge_inbox where outcome = 'late_money'").await, 1);
-        let intent = app.gateway.of_pledge(kind, pledge).await.remove(0);
-        match (kind, model) {
-            ("setup_intent", _) => {
-                let card = app.gateway.object(intent["payment_method"].as_str().expect("a card")).await;
-                assert!(card["customer"].is_null(), "{card}");
-            }
-            (_, "aon") => assert_eq!(intent["status"], "canceled"),
-            _ => {
-                let refunds = app.gateway.all("refund").await;
-                assert_eq!((refunds.len(), &refunds[0]["amount"]), (1, &2500.into()));
-                assert_eq!(owed_to_backers(&app).await, ("0.000".into(), 2), "booked in and out again");
-            }
-        }
-        app.finish().await;
-    }
-}
-
 async fn pledged(
     app: &TestApp,
     person: &Person,
@@ -202,11 +210,4 @@ async fn history(app: &TestApp, pledge: Uuid) -> Vec<String> {
         .fetch_all(&app.db)
         .await
         .expect("a history")
-}
-
-async fn owed_to_backers(app: &TestApp) -> (String, i64) {
-    sqlx::query_as("select sum(amount)::text, count(*) from ledger_entries where account = 'owed_to_backers'")
-        .fetch_one(&app.db)
-        .await
-        .expect("a sum")
 }

@@ -11,6 +11,7 @@ mod cross_site;
 mod event_orders;
 mod faults;
 mod fixing;
+mod giving_back;
 mod limits;
 mod live;
 mod refusals;

@@ -3,7 +3,7 @@
 
 use domain::{CampaignId, Milestone, PledgeId, PledgeState, RewardId};
 use rust_decimal::Decimal;
-use sqlx::{PgConnection, PgTransaction};
+use sqlx::{PgConnection, PgPool, PgTransaction};
 use uuid::Uuid;
 
 use super::Entry;
@@ -15,11 +15,48 @@ use crate::{Ctx, Error, Result, jobs, live, rows, settlement};
 const LARGEST_BATCH: i64 = 500;
 
 /// Applies what waits for one campaign and says how many events that were. When another process is at it already,
-/// there is nothing to do here: 0.
+/// there is nothing to do here: 0. A row that cannot be applied does not hold up the others: it is set aside.
 pub async fn apply_waiting(ctx: &Ctx, campaign: CampaignId) -> Result<usize> {
+    let ids = waiting_ids(&ctx.db, campaign).await?;
+    match apply(ctx, campaign, &ids).await {
+        Err(error) if error.is_of_the_data() => {
+            tracing::error!(%campaign, %error, "a batch of the inbox; its rows are tried one by one");
+            apply_one_by_one(ctx, campaign, &ids).await
+        }
+        applied => applied,
+    }
+}
+
+/// In their order. What is set aside counts as done.
+async fn apply_one_by_one(ctx: &Ctx, campaign: CampaignId, ids: &[Uuid]) -> Result<usize> {
+    let mut done = 0;
+    for id in ids {
+        done += match apply(ctx, campaign, std::slice::from_ref(id)).await {
+            Err(error) if error.is_of_the_data() => {
+                tracing::error!(%campaign, inbox = %id, %error, "an event was set aside: it cannot be applied");
+                set_aside(&ctx.db, *id).await?
+            }
+            applied => applied?,
+        };
+    }
+    Ok(done)
+}
+
+async fn set_aside(db: &PgPool, id: Uuid) -> Result<usize> {
+    let aside = sqlx::query!(
+        "update pledge_inbox set applied_at = clock(), outcome = 'set_aside' where id = $1 and applied_at is null",
+        id,
+    )
+    .execute(db)
+    .await?;
+    Ok(usize::try_from(aside.rows_affected()).unwrap_or_default())
+}
+
+/// In one transaction, those of the rows that still wait.
+async fn apply(ctx: &Ctx, campaign: CampaignId, ids: &[Uuid]) -> Result<usize> {
     let mut tx = ctx.db.begin().await?;
     let Some(before) = lock_totals(&mut tx, campaign).await? else { return Ok(0) };
-    let waiting = waiting(&mut tx, campaign).await?;
+    let waiting = waiting(&mut tx, ids).await?;
     if waiting.is_empty() {
         return Ok(0);
     }
@@ -65,13 +102,25 @@ async fn lock_totals(tx: &mut PgTransaction<'_>, campaign: CampaignId) -> Result
     .transpose()
 }
 
-async fn waiting(db: &mut PgConnection, campaign: CampaignId) -> Result<Vec<Waiting>> {
-    let rows = sqlx::query!(
-        r#"select id, pledge_id as "pledge: PledgeId", entry as "entry: sqlx::types::Json<Entry>", source
-           from pledge_inbox where campaign_id = $1 and applied_at is null
-           order by received_at, id limit $2"#,
+async fn waiting_ids(db: &PgPool, campaign: CampaignId) -> Result<Vec<Uuid>> {
+    let ids = sqlx::query_scalar!(
+        "select id from pledge_inbox where campaign_id = $1 and applied_at is null
+         order by received_at, id limit $2",
         campaign as CampaignId,
         LARGEST_BATCH,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids)
+}
+
+/// Under the lock: who held it before may have applied some of them.
+async fn waiting(db: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Waiting>> {
+    let rows = sqlx::query!(
+        r#"select id, pledge_id as "pledge: PledgeId", entry as "entry: sqlx::types::Json<Entry>", source
+           from pledge_inbox where id = any($1) and applied_at is null
+           order by received_at, id"#,
+        ids,
     )
     .fetch_all(db)
     .await?;
@@ -283,6 +332,8 @@ async fn stage_give_back(db: &mut PgConnection, batch: &Batch) -> Result<()> {
         let key = match what {
             GiveBack::Card { payment_method, .. } => format!("give_back_{payment_method}"),
             GiveBack::Hold { intent, .. } | GiveBack::Payment { intent, .. } => format!("give_back_{intent}"),
+            // Another key: if the event was wrong, the same intent may have to be given back one day.
+            GiveBack::Mismatched { intent, .. } => format!("look_into_{intent}"),
         };
         jobs::stage(&mut *db, &jobs::Job::GiveBack(what), &key).await?;
     }

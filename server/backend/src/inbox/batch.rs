@@ -9,7 +9,6 @@ use domain::{
 use uuid::Uuid;
 
 use super::{Entry, Evidence};
-use crate::payments::from_gateway;
 
 /// An inbox row.
 pub(super) struct Waiting {
@@ -57,9 +56,23 @@ pub(super) enum Posting {
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum GiveBack {
-    Card { pledge: PledgeId, payment_method: String },
-    Hold { pledge: PledgeId, intent: String },
-    Payment { pledge: PledgeId, intent: String },
+    Card {
+        pledge: PledgeId,
+        payment_method: String,
+    },
+    Hold {
+        pledge: PledgeId,
+        intent: String,
+    },
+    Payment {
+        pledge: PledgeId,
+        intent: String,
+    },
+    /// A hold or payment that is not the pledge's, by amount, currency or intent: unless the event was wrong.
+    Mismatched {
+        pledge: PledgeId,
+        intent: String,
+    },
 }
 
 #[derive(Default)]
@@ -157,7 +170,10 @@ fn judge(
     give_back: &mut Vec<GiveBack>,
 ) -> &'static str {
     let Entry { event, evidence } = &waiting.entry;
-    if moves_money(event) && !agrees(row, evidence) {
+    if moves_money(event) && !agrees(row.state, row.payment(), row.amount, evidence) {
+        if let Some(intent) = &evidence.intent_id {
+            give_back.push(GiveBack::Mismatched { pledge: row.id, intent: intent.clone() });
+        }
         return "mismatch";
     }
     if *event == PledgeEvent::CardReplaced && evidence.intent_id == row.intent_id {
@@ -206,15 +222,33 @@ fn judge(
 }
 
 /// Whether the gateway's object speaks of exactly this pledge's money.
-fn agrees(row: &Row, evidence: &Evidence) -> bool {
-    let same_intent = match (row.payment(), &evidence.intent_id) {
-        (Some(ours), Some(theirs)) => ours == theirs,
-        _ => true,
-    };
-    let same_amount = evidence.currency.as_deref() == Some(row.amount.currency().code())
-        && evidence.minor_units.and_then(|minor| from_gateway(minor, row.amount.currency()))
-            == Some(row.amount);
-    same_intent && same_amount
+pub(crate) fn agrees(state: PledgeState, ours: Option<&str>, amount: Money, evidence: &Evidence) -> bool {
+    let same_intent = !rests_on_its_intent(state)
+        || match (ours, evidence.intent_id.as_deref()) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => true,
+        };
+    same_intent && evidence.money() == Some(amount)
+}
+
+/// Whether the pledge's money is at its intent: a second one brings money twice.
+pub(crate) fn rests_on_its_intent(state: PledgeState) -> bool {
+    match state {
+        PledgeState::Authorized
+        | PledgeState::Captured
+        | PledgeState::Refunded
+        | PledgeState::PartiallyRefunded
+        | PledgeState::Disputed => true,
+        PledgeState::Pending
+        | PledgeState::Committed
+        | PledgeState::Charging
+        | PledgeState::Errored
+        | PledgeState::NeedsAction
+        | PledgeState::Dropped
+        | PledgeState::Cancelled
+        | PledgeState::Expired
+        | PledgeState::Voided => false,
+    }
 }
 
 fn moves_money(event: &PledgeEvent) -> bool {
@@ -243,10 +277,10 @@ fn return_late_money(
 
 impl Row {
     /// The payment that takes this pledge's money, once there is one.
-    fn payment(&self) -> Option<&String> {
+    fn payment(&self) -> Option<&str> {
         match self.collection {
-            Collection::SaveCard => self.charge_intent_id.as_ref(),
-            Collection::Hold | Collection::ChargeNow => self.intent_id.as_ref(),
+            Collection::SaveCard => self.charge_intent_id.as_deref(),
+            Collection::Hold | Collection::ChargeNow => self.intent_id.as_deref(),
         }
     }
 

@@ -9,16 +9,18 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{CampaignId, PledgeEvent, PledgeId};
+use domain::{CampaignId, Currency, Money, PledgeEvent, PledgeId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgExecutor;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::payments::from_gateway;
 use crate::{Ctx, Result};
 
 pub use apply::apply_waiting;
 pub use batch::GiveBack;
+pub(crate) use batch::{agrees, rests_on_its_intent};
 pub use worker::{drain, run};
 
 /// An event for a pledge, with what the gateway said about it.
@@ -39,6 +41,15 @@ pub struct Evidence {
     /// ISO code, upper case.
     pub currency: Option<String>,
     pub decline_code: Option<String>,
+}
+
+impl Evidence {
+    /// The amount it speaks of, if it fits one of ours.
+    #[must_use]
+    pub fn money(&self) -> Option<Money> {
+        let currency = Currency::parse(self.currency.as_deref()?).ok()?;
+        from_gateway(self.minor_units?, currency)
+    }
 }
 
 impl From<PledgeEvent> for Entry {

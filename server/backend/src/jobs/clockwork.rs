@@ -1,16 +1,21 @@
 //! What happens because time passed: scheduled campaigns open, reservations lapse.
 
 use domain::{CampaignEvent, CampaignId, CampaignState, PledgeId, Step};
+use futures::{StreamExt, TryStreamExt, stream};
 
-use crate::{Ctx, Result, pledges, rows};
+use crate::pledges::{self, Ended};
+use crate::{Ctx, Result, rows};
 
-/// Looks at the clock once.
+/// How many pages are closed at once: a gateway that answers slowly keeps the line moving.
+const LAPSES_AT_ONCE: usize = 4;
+
+/// Looks at the clock once. Tests pump it by hand.
 pub async fn tick(ctx: &Ctx) -> Result<()> {
     launch_due(ctx).await?;
     lapse_due(ctx).await
 }
 
-async fn launch_due(ctx: &Ctx) -> Result<()> {
+pub(super) async fn launch_due(ctx: &Ctx) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
     let due = sqlx::query!(
         r#"select id as "id: CampaignId", state from campaigns
@@ -36,7 +41,8 @@ async fn launch_due(ctx: &Ctx) -> Result<()> {
     Ok(())
 }
 
-async fn lapse_due(ctx: &Ctx) -> Result<()> {
+/// Ends reservations whose time is up. Every one of them asks the gateway, so this has a task of its own.
+pub(super) async fn lapse_due(ctx: &Ctx) -> Result<()> {
     let due = sqlx::query_scalar!(
         r#"select id as "id: PledgeId" from pledges
            where state = 'pending' and reserved_until < clock()
@@ -47,14 +53,19 @@ async fn lapse_due(ctx: &Ctx) -> Result<()> {
     )
     .fetch_all(&ctx.db)
     .await?;
-    for pledge in due {
-        if let Err(error) = pledges::lapse(ctx, pledge).await {
-            // The gateway cannot be asked just now: the slot stays taken rather than being sold twice.
-            tracing::info!(%pledge, %error, "reservation not lapsed yet");
-            sqlx::query!("update pledges set updated_at = clock() where id = $1", pledge as PledgeId)
-                .execute(&ctx.db)
-                .await?;
-        }
+    stream::iter(due).map(|pledge| lapse(ctx, pledge)).buffer_unordered(LAPSES_AT_ONCE).try_collect().await
+}
+
+async fn lapse(ctx: &Ctx, pledge: PledgeId) -> Result<()> {
+    // The gateway cannot be asked just now, or the page would not close: the slot stays taken rather than being sold
+    // twice.
+    match pledges::lapse(ctx, pledge).await {
+        Ok(Ended::Ending | Ended::Secured) => return Ok(()),
+        Ok(Ended::StillOpen) => tracing::info!(%pledge, "reservation not lapsed yet: its page is open"),
+        Err(error) => tracing::info!(%pledge, %error, "reservation not lapsed yet"),
     }
+    sqlx::query!("update pledges set updated_at = clock() where id = $1", pledge as PledgeId)
+        .execute(&ctx.db)
+        .await?;
     Ok(())
 }

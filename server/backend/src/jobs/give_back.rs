@@ -1,29 +1,33 @@
 //! Gives a card, a hold or a late payment back at the gateway. Done twice it is done once: the gateway's keys are
 //! derived from the object that is given back.
 
+use super::look_into;
 use crate::inbox::GiveBack;
 use crate::ledger::{self, Account, Line};
 use crate::payments::GatewayError;
-use crate::{Ctx, Error, Result, rows};
-use domain::{CampaignId, PledgeId};
+use crate::{Ctx, Error, Result};
+use domain::{CampaignId, Money, PledgeId};
 
 pub(super) async fn run(ctx: &Ctx, what: &GiveBack) -> Result<()> {
     match what {
         GiveBack::Card { pledge, payment_method } => {
             unless_gone_already(ctx.payments.detach_card(*pledge, payment_method).await)
         }
-        GiveBack::Hold { pledge, intent } => match ctx.payments.cancel_hold(*pledge, intent).await {
-            Err(Error::Gateway(GatewayError::Refused { .. }))
-                if ctx.payments.hold_is_gone(intent).await? =>
-            {
-                Ok(())
-            }
-            outcome => outcome,
-        },
+        GiveBack::Hold { pledge, intent } => hold(ctx, *pledge, intent).await,
         GiveBack::Payment { pledge, intent } => {
-            ctx.payments.refund_all(*pledge, intent).await?;
-            post_refund(ctx, *pledge, intent).await
+            let returned = ctx.payments.refund_all(*pledge, intent).await?;
+            book_returned(ctx, "late_payment_returned", *pledge, intent, returned).await
         }
+        GiveBack::Mismatched { pledge, intent } => look_into::run(ctx, *pledge, intent).await,
+    }
+}
+
+pub(super) async fn hold(ctx: &Ctx, pledge: PledgeId, intent: &str) -> Result<()> {
+    match ctx.payments.cancel_hold(pledge, intent).await {
+        Err(Error::Gateway(GatewayError::Refused { .. })) if ctx.payments.hold_is_gone(intent).await? => {
+            Ok(())
+        }
+        outcome => outcome,
     }
 }
 
@@ -37,24 +41,39 @@ fn unless_gone_already(outcome: Result<()>) -> Result<()> {
     }
 }
 
-async fn post_refund(ctx: &Ctx, pledge: PledgeId, intent: &str) -> Result<()> {
-    let row = sqlx::query!(
-        r#"select campaign_id as "campaign: CampaignId", amount, currency from pledges where id = $1"#,
-        pledge as PledgeId,
-    )
-    .fetch_one(&ctx.db)
-    .await?;
+/// Books what the backer's card has back; once for an intent.
+pub(super) async fn book_returned(
+    ctx: &Ctx,
+    kind: &'static str,
+    pledge: PledgeId,
+    intent: &str,
+    returned: Money,
+) -> Result<()> {
     let line = Line {
-        kind: "late_payment_returned",
-        campaign: row.campaign,
+        kind,
+        campaign: campaign_of(ctx, pledge).await?,
         pledge,
         reference: intent.to_owned(),
         debit: Account::OwedToBackers,
         credit: Account::GatewayBalance,
-        amount: rows::money(row.amount, &row.currency)?,
+        amount: returned,
     };
+    book(ctx, line).await
+}
+
+pub(super) async fn book(ctx: &Ctx, line: Line) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
     ledger::post(&mut tx, &[line]).await?;
     tx.commit().await?;
     Ok(())
+}
+
+async fn campaign_of(ctx: &Ctx, pledge: PledgeId) -> Result<CampaignId> {
+    let campaign = sqlx::query_scalar!(
+        r#"select campaign_id as "campaign: CampaignId" from pledges where id = $1"#,
+        pledge as PledgeId,
+    )
+    .fetch_one(&ctx.db)
+    .await?;
+    Ok(campaign)
 }

@@ -3,10 +3,12 @@
 
 mod clockwork;
 mod give_back;
+mod look_into;
 
 use std::time::Duration;
 
-use futures::FutureExt;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -19,8 +21,12 @@ use crate::{Ctx, Error, Result, settlement, throttle};
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
 const TRIES: i32 = 14;
+/// What one job may take; what is left undone then is tried again.
+const PATIENCE: Duration = Duration::from_secs(100);
 /// Longer than any job may take: after it the job is somebody else's.
 const LEASE_SECONDS: f64 = 120.0;
+/// How many jobs one process works on at once: they mostly wait for the gateway.
+const AT_ONCE: usize = 8;
 const LOOK_AROUND: Duration = Duration::from_millis(500);
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -49,27 +55,45 @@ pub async fn stage(db: &mut PgConnection, job: &Job<'_>, dedupe_key: &str) -> Re
     Ok(())
 }
 
-/// Works until told to stop: due jobs, and what the clock brings (launches, lapsed reservations).
+/// Works until told to stop: due jobs, and what the clock brings (launches, lapsed reservations). Each in a line of its
+/// own: a gateway that answers slowly delays what has to ask it and nothing else.
 pub async fn run(ctx: Ctx, stop: CancellationToken) {
-    let mut sweeping = tokio::time::interval(SWEEP_EVERY);
-    loop {
-        if let Err(error) = tick(&ctx).await {
-            tracing::error!(%error, "clockwork");
-        }
-        if sweeping.tick().now_or_never().is_some()
-            && let Err(error) = sweep(&ctx).await
-        {
-            tracing::error!(%error, "sweeping");
-        }
-        match run_due(&ctx).await {
-            Ok(0) => {}
-            Ok(_) => continue,
-            Err(error) => tracing::error!(%error, "staged jobs"),
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_AROUND) => {}
-        }
+    tokio::join!(launch(&ctx, &stop), lapse(&ctx, &stop), work(&ctx, &stop), sweep_hourly(&ctx, &stop));
+}
+
+async fn launch(ctx: &Ctx, stop: &CancellationToken) {
+    while goes_on(stop).await {
+        logged("launches", clockwork::launch_due(ctx).await);
+    }
+}
+
+async fn lapse(ctx: &Ctx, stop: &CancellationToken) {
+    while goes_on(stop).await {
+        logged("lapses", clockwork::lapse_due(ctx).await);
+    }
+}
+
+async fn work(ctx: &Ctx, stop: &CancellationToken) {
+    while goes_on(stop).await {
+        logged("staged jobs", work_off(ctx, stop).await.map(drop));
+    }
+}
+
+/// A moment later, unless told to stop.
+async fn goes_on(stop: &CancellationToken) -> bool {
+    stop.run_until_cancelled(tokio::time::sleep(LOOK_AROUND)).await.is_some()
+}
+
+fn logged(what: &str, outcome: Result<()>) {
+    if let Err(error) = outcome {
+        tracing::error!(%error, "{what}");
+    }
+}
+
+async fn sweep_hourly(ctx: &Ctx, stop: &CancellationToken) {
+    let mut hours = tokio::time::interval(SWEEP_EVERY);
+    while stop.run_until_cancelled(hours.tick()).await.is_some() {
+        logged("sweeping", sweep(ctx).await);
     }
 }
 
@@ -82,26 +106,69 @@ async fn sweep(ctx: &Ctx) -> Result<()> {
 
 /// Does what is due now and says how many jobs that were. Tests pump it by hand.
 pub async fn run_due(ctx: &Ctx) -> Result<usize> {
-    let due = sqlx::query!(
+    work_off(ctx, &CancellationToken::new()).await
+}
+
+/// Works on several jobs at once until none is due, and takes no more when told to stop.
+async fn work_off(ctx: &Ctx, stop: &CancellationToken) -> Result<usize> {
+    let mut under_way = FuturesUnordered::new();
+    let mut taken = 0;
+    loop {
+        let hands = if stop.is_cancelled() { 0 } else { AT_ONCE - under_way.len() };
+        match take(ctx, hands).await {
+            Ok(jobs) => {
+                taken += jobs.len();
+                under_way.extend(jobs.into_iter().map(|job| job.run(ctx)));
+            }
+            Err(error) if under_way.is_empty() => return Err(error),
+            // What is under way is not given up for it.
+            Err(error) => logged("taking jobs", Err(error)),
+        }
+        // Not for longer than a moment: what was staged meanwhile must not wait for a slow job.
+        match tokio::time::timeout(LOOK_AROUND, under_way.next()).await {
+            Ok(None) => return Ok(taken),
+            // One whose end was not stored is done again when its lease is out.
+            Ok(Some(finished)) => logged("finishing a job", finished),
+            Err(_) => {}
+        }
+    }
+}
+
+/// A job that is ours until its lease runs out.
+struct Taken {
+    id: Uuid,
+    kind: String,
+    payload: serde_json::Value,
+    attempts: i32,
+}
+
+async fn take(ctx: &Ctx, hands: usize) -> Result<Vec<Taken>> {
+    let taken = sqlx::query_as!(
+        Taken,
         "update staged_jobs set leased_until = clock() + make_interval(secs => $1), attempts = attempts + 1
          where id in (
              select id from staged_jobs
              where done_at is null and parked_at is null and run_at <= clock()
                    and (leased_until is null or leased_until < clock())
-             order by run_at limit 50
+             order by run_at limit $2
              for update skip locked
          )
          returning id, kind, payload, attempts",
         LEASE_SECONDS,
+        i64::try_from(hands).unwrap_or_default(),
     )
     .fetch_all(&ctx.db)
     .await?;
-    let taken = due.len();
-    for job in due {
-        let outcome = do_one(ctx, &job.kind, job.payload).await;
-        finish(ctx, job.id, job.attempts, outcome).await?;
-    }
     Ok(taken)
+}
+
+impl Taken {
+    async fn run(self, ctx: &Ctx) -> Result<()> {
+        let outcome = tokio::time::timeout(PATIENCE, do_one(ctx, &self.kind, self.payload))
+            .await
+            .unwrap_or_else(|_| Err(Error::broken("a job that took too long")));
+        finish(ctx, self.id, self.attempts, outcome).await
+    }
 }
 
 async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()> {
@@ -130,7 +197,11 @@ async fn finish(ctx: &Ctx, id: Uuid, attempts: i32, outcome: Result<()>) -> Resu
         return Ok(());
     };
     let park = attempts >= TRIES;
-    tracing::warn!(job = %id, attempts, park, %error, "job failed");
+    if park {
+        tracing::error!(job = %id, attempts, %error, "job put aside: it kept failing");
+    } else {
+        tracing::warn!(job = %id, attempts, %error, "job failed");
+    }
     let pause = 2f64.powi(attempts.min(16)) * 2.5;
     sqlx::query!(
         "update staged_jobs

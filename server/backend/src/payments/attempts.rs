@@ -1,20 +1,24 @@
 //! A call that changes something at the gateway. Its key is committed before the call, and the row says *unknown*
 //! from the moment of sending until an answer is stored: after a crash it still tells the truth.
+//!
+//! No answer is asked for again under the same key. A 5xx that *was* answered is kept by the gateway under its key
+//! for a day and would be repeated for ever, yet it may have acted: what it did is read, and only if there is nothing
+//! the call is made again under the key's next generation.
 
 use std::time::Duration;
 
-use domain::{AttemptId, PersonId, PledgeId};
+use domain::{PersonId, PledgeId};
 use rand::Rng;
 use stripe::{IdempotencyKey, RequestStrategy, StripeRequest};
-use uuid::Uuid;
+use tokio::time::Instant;
 
 use super::{GatewayError, Payments};
-use crate::Result;
+use crate::{Error, Result};
 
-/// How often one request is sent while a person waits. Later tries are the jobs' business.
-const TRIES: u32 = 4;
 /// The first pause between tries; each following one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(120);
+/// A person may be waiting: no further try begins after this. Later ones are the jobs' business.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What a call does. The names are in the table's check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +36,7 @@ pub enum AttemptKind {
 }
 
 impl AttemptKind {
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::CreateCustomer => "create_customer",
             Self::CreateSession => "create_session",
@@ -43,6 +47,31 @@ impl AttemptKind {
             Self::Charge => "charge",
             Self::Capture => "capture",
             Self::Confirm => "confirm",
+        }
+    }
+
+    /// Whether asking again after a refusal is a new question with a new key. The gateway repeats its refusal under
+    /// the old one for a day, although what stood in the way may be gone.
+    pub(super) fn renews_when_refused(self) -> bool {
+        match self {
+            Self::CreateCustomer
+            | Self::CreateSession
+            | Self::ExpireSession
+            | Self::CancelIntent
+            | Self::DetachCard
+            | Self::Refund => true,
+            // Sent anew it would be another payment, or another try of the same card: a refusal is an answer.
+            Self::Charge | Self::Capture | Self::Confirm => false,
+        }
+    }
+
+    /// Whether the gateway itself refuses to do it to the same object twice, whatever the key.
+    fn ends_an_object(self) -> bool {
+        match self {
+            Self::ExpireSession | Self::CancelIntent | Self::DetachCard | Self::Capture | Self::Confirm => {
+                true
+            }
+            Self::CreateCustomer | Self::CreateSession | Self::Refund | Self::Charge => false,
         }
     }
 }
@@ -59,8 +88,8 @@ impl Payments {
     /// Sends `request` under the attempt's key until there is an answer or the tries are used up.
     ///
     /// # Errors
-    /// [`GatewayError::Unknown`] and [`GatewayError::Busy`] leave the row open under the same key;
-    /// [`GatewayError::Refused`] closes it.
+    /// [`GatewayError::Refused`] closes the row; every other error leaves it open. [`GatewayError::Indeterminate`]:
+    /// whether it happened must be found out by reading, unless the call merely ends an object: then it is made again.
     pub(super) async fn attempt<R>(
         &self,
         attempt: Attempt,
@@ -71,22 +100,77 @@ impl Payments {
         R: StripeRequest,
         R::Output: miniserde::Deserialize,
     {
+        let before = self.begin(&attempt).await?;
+        if before.key_is_forgotten && !attempt.kind.ends_an_object() {
+            return Err(GatewayError::Indeterminate.into());
+        }
+        match self.send_until_answered(&attempt, &request, &id).await {
+            Err(Error::Gateway(GatewayError::Indeterminate)) if attempt.kind.ends_an_object() => {
+                self.renew(&attempt.key, before.generation).await?;
+                self.send_until_answered(&attempt, &request, &id).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// The same for a call that makes something. `find` reads what an earlier, undecided call has made: asked before
+    /// anything is sent under a key that the gateway may have forgotten, and after a 5xx.
+    ///
+    /// # Errors
+    /// As [`Self::attempt`], and whatever `find` fails with.
+    pub(super) async fn attempt_or_find<R>(
+        &self,
+        attempt: Attempt,
+        request: R,
+        id: impl Fn(&R::Output) -> String,
+        find: impl Future<Output = Result<Option<R::Output>>>,
+    ) -> Result<R::Output>
+    where
+        R: StripeRequest,
+        R::Output: miniserde::Deserialize,
+    {
+        let before = self.begin(&attempt).await?;
+        if !before.key_is_forgotten {
+            match self.send_until_answered(&attempt, &request, &id).await {
+                Err(Error::Gateway(GatewayError::Indeterminate)) => {}
+                answer => return answer,
+            }
+        }
+        if let Some(found) = find.await? {
+            self.answered(&attempt.key, "succeeded", Some(&id(&found)), None).await?;
+            return Ok(found);
+        }
+        self.renew(&attempt.key, before.generation).await?;
+        self.send_until_answered(&attempt, &request, &id).await
+    }
+
+    async fn send_until_answered<R>(
+        &self,
+        attempt: &Attempt,
+        request: &R,
+        id: impl Fn(&R::Output) -> String,
+    ) -> Result<R::Output>
+    where
+        R: StripeRequest,
+        R::Output: miniserde::Deserialize,
+    {
         let step = |name| self.faults.step_of(attempt.kind.as_str(), name);
-        self.store(&attempt).await?;
         step("stored");
+        let began = Instant::now();
         let mut pause = FIRST_PAUSE;
-        for tries in 1..=TRIES {
-            let answer = self.send(&attempt.key, &request).await;
-            match answer {
+        let mut tries = 1;
+        loop {
+            match self.send(attempt, request).await {
                 Ok(object) => {
                     step("received");
                     self.answered(&attempt.key, "succeeded", Some(&id(&object)), None).await?;
                     step("answered");
                     return Ok(object);
                 }
-                Err(error) if error.is_worth_repeating() && tries < TRIES => {
+                Err(error) if tries < error.tries() && began.elapsed() < PATIENCE => {
                     tokio::time::sleep(jittered(pause)).await;
                     pause *= 2;
+                    tries += 1;
                 }
                 Err(error) => {
                     if let GatewayError::Refused { .. } = error {
@@ -96,40 +180,17 @@ impl Payments {
                 }
             }
         }
-        Err(GatewayError::Unknown.into())
     }
 
-    async fn store(&self, attempt: &Attempt) -> Result<()> {
-        sqlx::query!(
-            "insert into gateway_attempts (id, key, kind, person_id, pledge_id) values ($1, $2, $3, $4, $5)
-             on conflict on constraint gateway_attempts_key do nothing",
-            AttemptId(Uuid::now_v7()) as AttemptId,
-            attempt.key,
-            attempt.kind.as_str(),
-            attempt.person as Option<PersonId>,
-            attempt.pledge as Option<PledgeId>,
-        )
-        .execute(&self.db)
-        .await?;
-        Ok(())
-    }
-
-    async fn send<R>(&self, key: &str, request: &R) -> Result<R::Output, GatewayError>
+    async fn send<R>(&self, attempt: &Attempt, request: &R) -> Result<R::Output, GatewayError>
     where
         R: StripeRequest,
         R::Output: miniserde::Deserialize,
     {
         // From here on it may have happened: say so before it can.
-        let sent = sqlx::query!(
-            "update gateway_attempts set state = 'unknown', tries = tries + 1, sent_at = clock()
-             where key = $1 and state in ('ready', 'unknown')",
-            key
-        )
-        .execute(&self.db)
-        .await;
-        if sent.is_err() {
+        let Ok(key) = self.sending(attempt).await else {
             return Err(GatewayError::Busy { code: "attempt_not_stored".into() });
-        }
+        };
         let key = IdempotencyKey::new(key).map_err(|_| GatewayError::Refused {
             status: 0,
             code: "idempotency_key".into(),
@@ -137,34 +198,6 @@ impl Payments {
         })?;
         // Idempotent is the only strategy used for a POST: the client's own retries would make up keys of their own.
         Ok(request.customize().request_strategy(RequestStrategy::Idempotent(key)).send(&self.client).await?)
-    }
-
-    async fn answered(
-        &self,
-        key: &str,
-        state: &str,
-        object_id: Option<&str>,
-        error: Option<&GatewayError>,
-    ) -> Result<()> {
-        let (code, decline_code) = match error {
-            Some(GatewayError::Refused { code, decline_code, .. }) => {
-                (Some(code.as_str()), decline_code.as_deref())
-            }
-            _ => (None, None),
-        };
-        sqlx::query!(
-            "update gateway_attempts
-             set state = $2, object_id = $3, error_code = $4, decline_code = $5, answered_at = clock()
-             where key = $1",
-            key,
-            state,
-            object_id,
-            code,
-            decline_code,
-        )
-        .execute(&self.db)
-        .await?;
-        Ok(())
     }
 }
 

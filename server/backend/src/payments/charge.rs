@@ -59,7 +59,7 @@ impl Payments {
             Ok(intent) => Ok(entry_of_payment(&intent)),
             Err(Error::Gateway(refusal @ GatewayError::Refused { .. })) => {
                 let intent = match intent {
-                    Some(intent) => Some(self.read_payment(&intent).await?),
+                    Some(intent) => Some(self.payment_at_gateway(&intent).await?),
                     None => self.payment_of(charge).await?,
                 };
                 // Without a payment the request itself was refused: nobody's card is to blame.
@@ -90,7 +90,7 @@ impl Payments {
         let intent = match confirmed {
             Ok(intent) => intent,
             // A decline, or a payment that somebody finished meanwhile: what it says now is what counts.
-            Err(Error::Gateway(GatewayError::Refused { .. })) => self.read_payment(intent).await?,
+            Err(Error::Gateway(GatewayError::Refused { .. })) => self.payment_at_gateway(intent).await?,
             Err(error) => return Err(error),
         };
         let asks = intent.next_action.as_ref().and_then(|next| next.redirect_to_url.as_ref());
@@ -105,7 +105,7 @@ impl Payments {
     /// # Errors
     /// When the gateway does not answer.
     pub async fn payment_now(&self, intent: &str) -> Result<Entry> {
-        Ok(entry_of_payment(&self.read_payment(intent).await?))
+        Ok(entry_of_payment(&self.payment_at_gateway(intent).await?))
     }
 
     /// Takes what is held. A hold that has run out meanwhile is a failed payment.
@@ -122,7 +122,7 @@ impl Payments {
         match captured {
             Ok(intent) => Ok(entry_of_payment(&intent)),
             Err(Error::Gateway(GatewayError::Refused { .. })) => {
-                Ok(entry_of_payment(&self.read_payment(intent).await?))
+                Ok(entry_of_payment(&self.payment_at_gateway(intent).await?))
             }
             Err(error) => Err(error),
         }
@@ -145,7 +145,8 @@ impl Payments {
             ]));
         let key = format!("charge_{}", charge.pledge);
         let attempt = attempt(AttemptKind::Charge, key, charge.pledge, Some(charge.backer));
-        self.attempt(attempt, request, |intent: &PaymentIntent| intent.id.to_string()).await
+        let id = |intent: &PaymentIntent| intent.id.to_string();
+        self.attempt_or_find(attempt, request, id, self.payment_of(charge)).await
     }
 
     async fn charge_again(&self, charge: &Charge, intent: &str) -> Result<PaymentIntent> {
@@ -157,7 +158,7 @@ impl Payments {
         self.attempt(attempt, request, |intent: &PaymentIntent| intent.id.to_string()).await
     }
 
-    async fn read_payment(&self, intent: &str) -> Result<PaymentIntent> {
+    async fn payment_at_gateway(&self, intent: &str) -> Result<PaymentIntent> {
         Ok(RetrievePaymentIntent::new(intent.to_owned())
             .send(&self.client)
             .await

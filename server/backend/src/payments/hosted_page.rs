@@ -7,14 +7,15 @@ use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAllowedPaymentMethodTypes, CreateCheckoutSessionLineItems,
     CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
     CreateCheckoutSessionPaymentIntentDataCaptureMethod as CaptureMethod,
-    CreateCheckoutSessionSetupIntentData, ExpireCheckoutSession, ProductData, RetrieveCheckoutSession,
+    CreateCheckoutSessionSetupIntentData, ExpireCheckoutSession, ListCheckoutSession, ProductData,
+    RetrieveCheckoutSession,
 };
-use stripe_core::customer::CreateCustomer;
-use stripe_shared::{CheckoutSession, CheckoutSessionMode, CheckoutSessionStatus};
+use stripe_core::customer::{CreateCustomer, ListCustomer};
+use stripe_shared::{CheckoutSession, CheckoutSessionMode, CheckoutSessionStatus, Customer};
 
 use super::attempts::Attempt;
 use super::translate::{Translated, from_session};
-use super::{AttemptKind, GatewayError, Payments, to_gateway};
+use super::{AttemptKind, GatewayError, LONGEST_LIST, Payments, to_gateway};
 use crate::{Error, Result};
 
 /// What the page is for.
@@ -31,10 +32,11 @@ pub struct PageRequest {
     pub collection: Collection,
 }
 
-/// A page that waits for the backer.
+/// A page that was opened for the backer.
 pub struct HostedPage {
     pub session_id: String,
-    pub url: String,
+    /// Where it is, unless it is closed already: finished, or out of time.
+    pub url: Option<String>,
     pub customer: String,
 }
 
@@ -49,7 +51,8 @@ pub enum PageState {
 }
 
 impl Payments {
-    /// Opens the page, or finds the one that an earlier try opened: the key is the pledge's own.
+    /// Opens the page, or finds the one that an earlier try opened: the key is the pledge's own, and so is the
+    /// reference at the page.
     pub async fn open_page(&self, request: PageRequest) -> Result<HostedPage> {
         let customer = match &request.customer {
             Some(customer) => customer.clone(),
@@ -62,12 +65,24 @@ impl Payments {
             pledge: Some(request.pledge),
         };
         let session = self
-            .attempt(attempt, self.session_request(&request, &customer)?, |session: &CheckoutSession| {
-                session.id.to_string()
-            })
+            .attempt_or_find(
+                attempt,
+                self.session_request(&request, &customer)?,
+                |session: &CheckoutSession| session.id.to_string(),
+                self.find_page(request.pledge, &customer),
+            )
             .await?;
-        let url = session.url.ok_or_else(|| Error::broken("hosted page without an address"))?;
-        Ok(HostedPage { session_id: session.id.to_string(), url, customer })
+        Ok(HostedPage { session_id: session.id.to_string(), url: session.url, customer })
+    }
+
+    /// The page that was opened for a pledge, if there is one. Lists come newest first, so an undecided call of
+    /// today is among a customer's last hundred.
+    async fn find_page(&self, pledge: PledgeId, customer: &str) -> Result<Option<CheckoutSession>> {
+        let sessions = self.read(ListCheckoutSession::new().customer(customer).limit(LONGEST_LIST)).await?;
+        let reference = pledge.to_string();
+        let found =
+            sessions.data.into_iter().find(|page| page.client_reference_id.as_ref() == Some(&reference));
+        Ok(found)
     }
 
     /// Closes the page so that nobody can pay on it any more.
@@ -98,11 +113,12 @@ impl Payments {
 
     /// Asks the gateway what became of the page. This, never the address a browser came back with, is proof.
     pub async fn read_page(&self, session_id: &str) -> Result<PageState> {
-        let session = RetrieveCheckoutSession::new(session_id.to_owned())
-            .expand(vec!["payment_intent".into(), "setup_intent".into()])
-            .send(&self.client)
-            .await
-            .map_err(GatewayError::from)?;
+        let session = self
+            .read(
+                RetrieveCheckoutSession::new(session_id.to_owned())
+                    .expand(vec!["payment_intent".into(), "setup_intent".into()]),
+            )
+            .await?;
         Ok(match session.status {
             Some(CheckoutSessionStatus::Complete) => PageState::Complete(from_session(&session)),
             Some(CheckoutSessionStatus::Expired) => PageState::Expired,
@@ -121,10 +137,18 @@ impl Payments {
             .email(request.backer_email.as_str())
             .name(request.backer_name.as_str())
             .metadata(HashMap::from([("person_id".to_owned(), request.backer.to_string())]));
-        let customer = self
-            .attempt(attempt, create, |customer: &stripe_shared::Customer| customer.id.to_string())
-            .await?;
-        Ok(customer.id.to_string())
+        let id = |customer: &Customer| customer.id.to_string();
+        let find = self.find_customer(request.backer, &request.backer_email);
+        Ok(id(&self.attempt_or_find(attempt, create, id, find).await?))
+    }
+
+    async fn find_customer(&self, person: PersonId, email: &str) -> Result<Option<Customer>> {
+        let customers = self.read(ListCustomer::new().email(email).limit(LONGEST_LIST)).await?;
+        let person = person.to_string();
+        let is_theirs = |customer: &Customer| {
+            customer.metadata.as_ref().and_then(|metadata| metadata.get("person_id")) == Some(&person)
+        };
+        Ok(customers.data.into_iter().find(is_theirs))
     }
 
     fn session_request(&self, request: &PageRequest, customer: &str) -> Result<CreateCheckoutSession> {

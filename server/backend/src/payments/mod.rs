@@ -2,6 +2,7 @@
 //! and its idempotency key are stored before the call. Stripe's types stay in this folder; the rest of the
 //! backend sees `Money`, ids and [`Evidence`](crate::inbox::Evidence).
 
+mod attempt_rows;
 mod attempts;
 mod charge;
 mod decline;
@@ -23,9 +24,13 @@ pub use hosted_page::{HostedPage, PageRequest, PageState};
 pub use minor_units::{NotChargeable, from_gateway, to_gateway};
 pub use replace_card::Replacement;
 use sqlx::PgPool;
+use stripe::StripeRequest;
 
 use crate::faults::Faults;
 use crate::{Config, Error, Result};
+
+/// As many as the gateway lists at once.
+const LONGEST_LIST: i64 = 100;
 
 /// A client of the gateway, and the table its attempts are written to.
 #[derive(Clone)]
@@ -47,5 +52,16 @@ impl Payments {
         let client = builder.build().map_err(|_| Error::broken("STRIPE_API_BASE or STRIPE_SECRET_KEY"))?;
         let faults = Faults::new(config.crash_at.clone());
         Ok(Self { client, db, config: Arc::new(config.clone()), faults })
+    }
+    /// Asks without changing anything.
+    ///
+    /// # Errors
+    /// Whatever the gateway says or does not say; nothing happened by it.
+    async fn read<R>(&self, request: R) -> Result<R::Output>
+    where
+        R: StripeRequest,
+        R::Output: miniserde::Deserialize,
+    {
+        Ok(request.customize().send(&self.client).await.map_err(GatewayError::from)?)
     }
 }

@@ -82,7 +82,7 @@ fn replaces_a_card(intent: &SetupIntent) -> bool {
     intent.metadata.as_ref().and_then(|metadata| metadata.get(key)).is_some_and(|found| found == value)
 }
 
-fn from_payment_intent(intent: &PaymentIntent) -> Option<Translated> {
+pub(super) fn from_payment_intent(intent: &PaymentIntent) -> Option<Translated> {
     place(&intent.metadata, entry_of_payment(intent))
 }
 

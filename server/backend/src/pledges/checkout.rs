@@ -50,7 +50,11 @@ pub async fn resume(ctx: &Ctx, pledge: PledgeId) -> Result<Started> {
         return Ok(Started::Confirmed { pledge });
     }
     ctx.faults.step("checkout.linked");
-    Ok(Started::AtGateway { pledge, url: page.url })
+    Ok(match page.url {
+        Some(url) => Started::AtGateway { pledge, url },
+        // Found closed: what came of it is read when the backer or the clock asks.
+        None => Started::Confirmed { pledge },
+    })
 }
 
 /// Asks the gateway what became of the pledge's page, and leaves the answer for the worker. For the return page:

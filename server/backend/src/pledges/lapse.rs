@@ -3,26 +3,43 @@
 
 use domain::{CampaignId, PledgeEvent, PledgeId, PledgeState};
 
-use super::{Started, resume};
+use super::resume;
 use crate::inbox::{self, Entry, Source};
 use crate::payments::PageState;
 use crate::{Ctx, Result, rows};
+
+/// What became of the attempt to end a reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Ended {
+    /// Nobody can pay on the page any more; the worker ends the pledge.
+    Ending,
+    /// The backer was faster, at the gateway or with us: the pledge is not pending any more, or will not be soon.
+    Secured,
+    /// The page would not close and somebody may still pay on it: the reservation stands.
+    StillOpen,
+}
 
 /// Ends the reservation of a pending pledge; does nothing to any other.
 ///
 /// # Errors
 /// When the gateway cannot say whether the page is closed: the reservation then stands until it can.
-pub async fn lapse(ctx: &Ctx, pledge: PledgeId) -> Result<()> {
+pub async fn lapse(ctx: &Ctx, pledge: PledgeId) -> Result<Ended> {
     end(ctx, pledge, PledgeEvent::ReservationLapsed, Source::Clock).await
 }
 
 /// Closes the page and leaves `event` for the worker, unless the backer was faster.
-pub(super) async fn end(ctx: &Ctx, pledge: PledgeId, event: PledgeEvent, source: Source) -> Result<()> {
+pub(super) async fn end(ctx: &Ctx, pledge: PledgeId, event: PledgeEvent, source: Source) -> Result<Ended> {
     let row = sqlx::query!(
         r#"select state, gateway_session_id, campaign_id as "campaign: CampaignId",
                   exists (select from gateway_attempts
                           where pledge_id = pledges.id and kind = 'create_session' and state <> 'refused')
-                      as "asked!"
+                      as "asked!",
+                  exists (select from pledge_inbox where pledge_id = pledges.id and outcome = 'mismatch')
+                      as "mistaken!",
+                  exists (select from staged_jobs
+                          where done_at is null and parked_at is null and payload->>'pledge' = pledges.id::text)
+                      as "looked_into!"
            from pledges where id = $1"#,
         pledge as PledgeId,
     )
@@ -30,25 +47,28 @@ pub(super) async fn end(ctx: &Ctx, pledge: PledgeId, event: PledgeEvent, source:
     .await?;
     let state: PledgeState = rows::named("pledges.state", &row.state)?;
     if state != PledgeState::Pending {
-        return Ok(());
+        return Ok(Ended::Secured);
     }
+    // What was held or paid was not this pledge's money: it is on its way back.
+    let proof = !row.mistaken;
     let entry = match row.gateway_session_id {
-        Some(session) => closed(ctx, pledge, &session, event).await?,
+        Some(_) if row.looked_into => None,
+        Some(session) => closed(ctx, pledge, &session, event, proof).await?,
         // A page was asked for and we do not know its name: asking again under the same key tells it.
         None if row.asked => {
-            if let Started::AtGateway { .. } = resume(ctx, pledge).await? {
-                return Box::pin(end(ctx, pledge, event, source)).await;
-            }
-            return Ok(());
+            let _ = resume(ctx, pledge).await?;
+            return Box::pin(end(ctx, pledge, event, source)).await;
         }
         None => Some(event.into()),
     };
-    if let Some(entry) = entry {
-        let source = if entry.event == event { source } else { Source::Gateway };
-        inbox::leave(&ctx.db, row.campaign, pledge, &entry, source).await?;
-        ctx.inbox.ring();
-    }
-    Ok(())
+    let Some(entry) = entry else { return Ok(Ended::StillOpen) };
+    let (source, ended) = match entry.event == event {
+        true => (source, Ended::Ending),
+        false => (Source::Gateway, Ended::Secured),
+    };
+    inbox::leave(&ctx.db, row.campaign, pledge, &entry, source).await?;
+    ctx.inbox.ring();
+    Ok(ended)
 }
 
 /// Whether the backer's card, hold or money is there.
@@ -56,12 +76,20 @@ fn secures(event: PledgeEvent) -> bool {
     matches!(event, PledgeEvent::CardSaved | PledgeEvent::HoldPlaced | PledgeEvent::PaymentCaptured)
 }
 
-async fn closed(ctx: &Ctx, pledge: PledgeId, session: &str, event: PledgeEvent) -> Result<Option<Entry>> {
+/// What follows for the pledge. With `proof`, a finished page proves that the backer has pledged.
+async fn closed(
+    ctx: &Ctx,
+    pledge: PledgeId,
+    session: &str,
+    event: PledgeEvent,
+    proof: bool,
+) -> Result<Option<Entry>> {
     Ok(match ctx.payments.close_page(pledge, session).await? {
         PageState::Expired => Some(event.into()),
         // A finished page whose hold has run out or was cancelled brings nothing: then the reservation ends.
         PageState::Complete(done) => {
-            Some(done.map(|done| done.entry).filter(|entry| secures(entry.event)).unwrap_or(event.into()))
+            let secured = done.map(|done| done.entry).filter(|entry| proof && secures(entry.event));
+            Some(secured.unwrap_or(event.into()))
         }
         // It would not close and is not complete: leave everything as it is and look again later.
         PageState::Open { .. } => None,

@@ -8,6 +8,6 @@ mod views;
 
 pub use cancel::{CancelRefusal, cancel};
 pub use checkout::{look_again, resume};
-pub use lapse::lapse;
+pub use lapse::{Ended, lapse};
 pub use start::{StartPledge, StartRefusal, Started, start};
 pub use views::{MyPledge, RecentBacker, by_id, mine, recent_backers};

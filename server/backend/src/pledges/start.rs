@@ -7,8 +7,8 @@ use domain::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::checkout;
-use crate::payments::{GatewayError, NotChargeable, to_gateway};
+use super::{Ended, checkout};
+use crate::payments::{NotChargeable, to_gateway};
 use crate::{Ctx, Error, Result, campaigns, clock, inbox, pledges, rows};
 
 /// How often a start is begun anew when somebody else was faster (the same form twice, a deadlock).
@@ -82,7 +82,7 @@ impl StartRefusal {
 impl From<Error> for StartRefusal {
     fn from(error: Error) -> Self {
         match error {
-            Error::Gateway(GatewayError::Unknown | GatewayError::Busy { .. }) => Self::GatewayAway,
+            Error::Gateway(error) if error.is_passing() => Self::GatewayAway,
             error => Self::Failed(error),
         }
     }
@@ -105,7 +105,9 @@ pub async fn start(ctx: &Ctx, backer: PersonId, form: &StartPledge) -> Result<St
             Ok(Reserved::Pledge(pledge)) => return Ok(checkout::resume(ctx, pledge).await?),
             // The backer changed their mind at the gateway's page: that page must be closed before another opens.
             Ok(Reserved::Supersedes(older)) => {
-                pledges::lapse(ctx, older).await?;
+                if pledges::lapse(ctx, older).await? == Ended::StillOpen {
+                    return Err(StartRefusal::GatewayAway);
+                }
                 inbox::settled(ctx, older, std::time::Duration::from_secs(3)).await?;
             }
             // The tab was left open until the reservation lapsed. The key of the next pledge follows from the old

@@ -59,6 +59,17 @@ async fn a_late_500_stays_under_its_key_while_the_object_lives() {
 }
 
 #[tokio::test]
+async fn a_500_that_did_nothing_stays_under_its_key_too() {
+    let stripe = Stripe::start().await;
+    once(&stripe, "error_500_instead", json!({})).await;
+    for _ in 0..2 {
+        assert_eq!(try_once(&stripe, "k1").await.expect("an answer").status, 500);
+    }
+    assert_eq!(customers(&stripe).await, 0);
+    assert_eq!(try_once(&stripe, "k2").await.expect("an answer").status, 200);
+}
+
+#[tokio::test]
 async fn limits_and_locks_leave_the_key_free() {
     let stripe = Stripe::start().await;
     let cases = [
@@ -67,6 +78,7 @@ async fn limits_and_locks_leave_the_key_free() {
         ("rate_limit_429", json!({ "should_retry": false }), 429, "rate_limit", Some("false")),
         ("lock_timeout_429", json!({}), 429, "lock_timeout", None),
         ("idempotency_in_use_409", json!({}), 409, "idempotency_key_in_use", None),
+        ("refuse_403", json!({}), 403, "more_permissions_required", None),
     ];
     for (number, (mode, more, status, code, should_retry)) in cases.into_iter().enumerate() {
         stripe.no_faults().await;

@@ -59,6 +59,20 @@ impl Gateway {
         self.http.delete(format!("{}/_sandbox/faults", self.base)).send().await.expect("an answer");
     }
 
+    /// What somebody does by hand, in the gateway's dashboard.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) {
+        let request = self.http.post(format!("{}{path}", self.base)).bearer_auth("sk_test_sandbox");
+        let done = request.form(form).send().await.expect("an answer");
+        assert!(done.status().is_success(), "{}", done.text().await.unwrap_or_default());
+    }
+
+    /// Moves the gateway's own clock.
+    pub async fn advance(&self, by: chrono::TimeDelta) {
+        let seconds = json!({ "advance_seconds": by.num_seconds() });
+        let request = self.http.post(format!("{}/_sandbox/clock", self.base)).json(&seconds);
+        assert!(request.send().await.expect("an answer").status().is_success());
+    }
+
     async fn get(&self, path: &str) -> Value {
         let request = self.http.get(format!("{}{path}", self.base)).bearer_auth("sk_test_sandbox");
         request.send().await.expect("an answer").json().await.expect("JSON")
