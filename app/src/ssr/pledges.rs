@@ -23,8 +23,9 @@ pub async fn start(campaign: &str, reward: &str, amount: &str, form_key: &str) -
     let form = parse(campaign, reward, amount, form_key)?;
     let ctx = ctx()?;
     let keep = |error: ApiError| error.keep("amount", amount).keep("reward", reward);
-    if throttle::take(&ctx.db, STARTS, Subject::of(&viewer.person_id.to_string())).await?.is_err() {
-        return Err(keep(ApiError::conflict(None, StartRefusal::TooMany)));
+    let backer = Subject::of(&viewer.person_id.to_string());
+    if let Err(too_many) = throttle::take(&ctx.db, STARTS, backer).await? {
+        return Err(keep(ApiError::too_many(StartRefusal::TooMany, too_many.retry_after)));
     }
     match backend::pledges::start(&ctx, viewer.person_id, &form).await {
         Ok(Started::AtGateway { url, .. }) => Ok(url),
