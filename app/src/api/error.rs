@@ -109,11 +109,13 @@ impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Refused(refusal) => &refusal.message,
-            Self::LoginNeeded => "Log in first.",
-            Self::Forbidden => "You may not do this.",
+            Self::LoginNeeded => "You are not logged in. Nothing was charged or changed.",
+            Self::Forbidden => "You may not do this. Nothing was charged or changed.",
             Self::NotFound => "There is nothing at this address.",
             Self::Internal => "Something went wrong on our side. Nothing was charged. Try again in a moment.",
-            Self::Unreachable => "The site could not be reached. Check your connection and try again.",
+            Self::Unreachable => {
+                "The site could not be reached. Nothing was charged. Check your connection and try again."
+            }
         })
     }
 }
@@ -146,7 +148,7 @@ fn missing(field: &str) -> ApiError {
     ApiError::refused(Some(field), format!("The form came without “{field}”. {ONCE_MORE}"))
 }
 
-const ONCE_MORE: &str = "Nothing was done. Load the page again and send it once more.";
+const ONCE_MORE: &str = "Nothing was charged or changed. Load the page again and send it once more.";
 
 fn quoted<'a>(said: &'a str, before: &str, after: char) -> Option<&'a str> {
     let (_, rest) = said.split_once(before)?;

@@ -93,7 +93,7 @@ fn Summary(#[prop(into)] error: Signal<Option<ApiError>>) -> impl IntoView {
             let needs_login = error == ApiError::LoginNeeded;
             view! {
                 <div class="error-summary" role="alert" tabindex="-1" autofocus=true aria-labelledby="summary-title">
-                    <h2 id="summary-title">"You have not pledged yet"</h2>
+                    <h2 id="summary-title">"This pledge was not made"</h2>
                     <p>{match field {
                         Some(field) => view! { <a href=format!("#{field}")>{error.to_string()}</a> }.into_any(),
                         None => error.to_string().into_any(),

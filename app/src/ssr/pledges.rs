@@ -45,7 +45,8 @@ pub async fn start(campaign: &str, reward: &str, amount: &str, form_key: &str) -
 }
 
 fn parse(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<StartPledge, ApiError> {
-    let stale = || ApiError::refused(None, "The form is out of date. Load the page again.");
+    let stale =
+        || ApiError::refused(None, "The form is out of date. Nothing was charged. Load the page again.");
     Ok(StartPledge {
         campaign: campaign.parse().map_err(|_| ApiError::NotFound)?,
         reward: match reward {
