@@ -2,7 +2,7 @@
 //! the button's words true, and cannot be sent twice.
 
 use domain::{Currency, Money};
-use leptos::ev::SubmitEvent;
+use leptos::ev::{self, SubmitEvent};
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -26,6 +26,15 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
         if let Some(field) = field.get() {
             amount.set(field.value());
         }
+    });
+    // Back from the card page, to this very page out of the browser's memory: the button was left pressed.
+    Effect::new(move || {
+        let back = window_event_listener(ev::pageshow, move |event| {
+            if event.persisted() {
+                sent.set(false);
+            }
+        });
+        on_cleanup(move || back.remove());
     });
     let currency = form.currency.clone();
     let read = Memo::new(move |_| understand(&amount.read(), &currency));
