@@ -2,6 +2,7 @@
 
 mod csp;
 pub mod pledges;
+mod refusals;
 pub mod settlement;
 mod views;
 
@@ -9,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::Query;
-use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFRESH, SET_COOKIE};
+use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFRESH, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use backend::accounts::cookie::SessionCookie;
@@ -20,7 +21,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use tokio::sync::OnceCell;
 
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, Refusal};
 
 /// What every request's pages and server functions find in their context.
 pub fn provide(ctx: &Ctx) {
@@ -113,6 +114,9 @@ pub fn answer<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
         && let Ok(status) = StatusCode::from_u16(error.status())
     {
         response.set_status(status);
+        if let ApiError::Refused(Refusal { retry_after: Some(seconds), .. }) = error {
+            response.insert_header(RETRY_AFTER, HeaderValue::from(*seconds));
+        }
     }
     result
 }

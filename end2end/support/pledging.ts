@@ -59,7 +59,7 @@ export async function expectConfirmed(page: Page): Promise<void> {
 
 /** The refusal at the top of the form, which is still there. */
 export async function expectRefusal(page: Page, words: string | RegExp): Promise<void> {
-  const refusal = page.getByRole('alert').filter({ hasText: 'You have not pledged yet' });
+  const refusal = page.getByRole('alert').filter({ hasText: 'This pledge was not made' });
   await expect(refusal).toContainText(words);
 }
 

@@ -99,6 +99,26 @@ test('going back from the card page and sending the form again continues @both',
   expect(await boat.pledges()).toEqual(['pending']);
 });
 
+test('a form that comes back out of the browser’s memory can be sent again', async ({ page }) => {
+  const boat = await campaign();
+  await person(page);
+  await openForm(page, boat);
+  // The browser leaves, and stays: what Back does when it has kept the page as it was.
+  await page.route(onCardPage, (route) => route.abort('aborted'));
+  await send(page, '25');
+  await expect(page.getByRole('button', { name: 'Opening the card page…' })).toBeDisabled();
+  await expect.poll(() => boat.pledges()).toEqual(['pending']);
+  await page.evaluate(() => window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+
+  await expect(pledgeButton(page)).toBeEnabled();
+  await expect(pledgeButton(page)).toHaveText('Pledge €25');
+  await page.unroute(onCardPage);
+  await pledgeButton(page).click();
+  await enterCard(page, cards.good);
+  await expectConfirmed(page);
+  expect(await boat.pledges()).toEqual(['committed']);
+});
+
 test.describe('whoever backs a campaign already', () => {
   test.use({ expectedComplaints: [refusedForm] });
 

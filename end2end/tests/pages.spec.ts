@@ -218,7 +218,7 @@ test('a refusal is where a reader’s focus goes @both', async ({ page }) => {
   await send(page, 'lots');
   await expectRefusal(page, 'Type the amount in digits');
 
-  await expect(page.getByRole('alert').filter({ hasText: 'You have not pledged yet' })).toBeFocused();
+  await expect(page.getByRole('alert').filter({ hasText: 'This pledge was not made' })).toBeFocused();
   await page.getByRole('alert').getByRole('link').click();
   await expect(amountField(page)).toBeFocused();
 });

@@ -5,6 +5,7 @@ pub mod commands;
 pub mod embedded_postgres;
 pub mod health;
 pub mod progress;
+pub mod refusals;
 pub mod router;
 pub mod security;
 pub mod settings;

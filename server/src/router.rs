@@ -18,7 +18,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use crate::assets::Assets;
 use crate::security::{self, TrustedProxies};
 use crate::watchers::Watchers;
-use crate::{assets, health, progress, webhook};
+use crate::{assets, health, progress, refusals, webhook};
 
 /// What every handler can ask for.
 #[derive(Clone)]
@@ -51,7 +51,9 @@ pub fn router(site: Site) -> Result<Router> {
             move || shell(options.clone())
         })
         .fallback(file_and_error_handler_with_context::<Site, _>(provide, shell))
-        // Pages are small and made for one person; the built files are compressed already.
+        .layer(middleware::map_response(refusals::tell_by_status))
+        // Pages are made for one person, so each is compressed as it goes. Files are answered outside of this layer:
+        // a release build has compressed them already, and a development build sends them as they are.
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(assets, assets::serve))
         .route("/api/campaigns/{id}/progress", get(progress::stream))

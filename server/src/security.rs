@@ -15,6 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 pub use client_address::TrustedProxies;
+pub use limits::LARGEST_BODY;
 pub use plain_page::plain_page;
 
 /// Stripe signs its webhooks; it is the one caller that has no page of ours.
@@ -46,7 +47,7 @@ impl Site {
 /// Wraps all routes, the fallback included. The layer added last is the outermost.
 pub fn guard(router: Router, site: &Site) -> Router {
     router
-        .layer(RequestBodyLimitLayer::new(limits::LARGEST_BODY))
+        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(from_fn(origin::foreign_links_show_no_errors))
         .layer(from_fn_with_state(site.clone(), origin::cookie_needs_an_origin))
         .layer(origin::check(site))

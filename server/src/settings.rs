@@ -1,11 +1,12 @@
 //! Every setting, read once from the command line or the environment. `server --help` is their documentation;
 //! `.env.example` lists them.
 
+mod check;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
 use backend::config::{Config, Environment, StripeConfig};
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
@@ -99,41 +100,6 @@ impl Settings {
     #[must_use]
     pub fn edge(&self) -> Edge {
         Edge { proxies: self.trusted_proxies.clone(), streams_per_address: self.streams_per_address }
-    }
-
-    /// Refuses what must not run in production, all of it at once.
-    ///
-    /// # Errors
-    /// A list of everything that is missing or a stand-in.
-    pub fn check(&self) -> Result<()> {
-        let key = self.stripe_secret_key.as_deref().unwrap_or_default();
-        if self.app_env == AppEnv::Demo {
-            // A forgotten APP_ENV must not seed demo people with known passwords beside real cards.
-            anyhow::ensure!(
-                !key.contains("_live_"),
-                "STRIPE_SECRET_KEY is a live key: set APP_ENV=production"
-            );
-            return Ok(());
-        }
-        let complaints: Vec<&str> = [
-            (
-                self.database_url.is_none(),
-                "DATABASE_URL is not set: production does not keep its own PostgreSQL",
-            ),
-            (key.is_empty(), "STRIPE_SECRET_KEY is not set: production does not run on the sandbox"),
-            (key.contains("_test_"), "STRIPE_SECRET_KEY is a test key"),
-            (self.webhook_secrets().is_empty(), "STRIPE_WEBHOOK_SECRET is not set"),
-            (!self.public_url().starts_with("https://"), "PUBLIC_URL must be https"),
-            (self.stripe_api_base.is_some(), "STRIPE_API_BASE points away from the gateway"),
-            (self.crash_at.is_some(), "CRASH_AT is for tests"),
-        ]
-        .into_iter()
-        .filter_map(|(wrong, complaint)| wrong.then_some(complaint))
-        .collect();
-        if complaints.is_empty() {
-            return Ok(());
-        }
-        bail!("APP_ENV=production refuses to start:\n  - {}", complaints.join("\n  - "))
     }
 
     /// The backend's settings, over a gateway that is given.

@@ -26,7 +26,7 @@ pub struct Offer {
 /// Why a pledge cannot be made, changed or cancelled. Every message is fit to stand beside its field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PledgeRefusal {
-    #[error("This campaign opens on {}.", instant(*.starts_at))]
+    #[error("This campaign opens on {}. Nothing was charged.", instant(*.starts_at))]
     NotBegun { starts_at: DateTime<Utc> },
     #[error("This campaign ended on {}. Nothing was charged.", instant(*.ended_at))]
     Over { ended_at: DateTime<Utc> },
@@ -34,9 +34,9 @@ pub enum PledgeRefusal {
     CampaignCancelled,
     #[error("This campaign is paused while our team looks into it. Nothing was charged.")]
     CampaignSuspended,
-    #[error("This campaign is not open for pledges.")]
+    #[error("This campaign is not open for pledges. Nothing was charged.")]
     NotOpen,
-    #[error("You cannot back your own campaign.")]
+    #[error("You cannot back your own campaign. Nothing was charged.")]
     OwnCampaign,
     #[error("This reward needs at least {minimum}.")]
     BelowReward { minimum: Money },
@@ -48,9 +48,11 @@ pub enum PledgeRefusal {
     SoldOut { title: String },
     #[error("This campaign takes pledges in {expected}.")]
     WrongCurrency { expected: Currency },
-    #[error("This reward belongs to another campaign.")]
+    #[error("This reward belongs to another campaign. Nothing was charged.")]
     RewardOfAnotherCampaign,
-    #[error("You already back this campaign. You can see or cancel your pledge under “My pledges”.")]
+    #[error(
+        "You already back this campaign. Nothing more was charged. You can see or cancel your pledge under “My pledges”."
+    )]
     AlreadyPledged,
     #[error("Pledges could be cancelled until {}. The creator is counting on yours now.", instant(*.cutoff))]
     CutoffPassed { cutoff: DateTime<Utc> },

@@ -46,7 +46,7 @@ pub async fn register(
             password: Password::parse(&password).map_err(beside("password"))?,
         };
         let registered = accounts::register(&ssr::ctx()?, registration, &ssr::client()).await?;
-        registered.map_err(|refusal| ApiError::refused(refusal.field(), refusal))
+        registered.map_err(ApiError::from)
     };
     let result =
         result.await.map_err(|error: ApiError| error.keep("email", email).keep("display_name", display_name));
@@ -70,7 +70,7 @@ pub async fn log_in(
         let credentials = Credentials { email, password };
         let old = ssr::session_token(&ctx);
         let session = accounts::log_in(&ctx, credentials, &ssr::client(), old.as_deref()).await?;
-        session.map_err(|refusal| ApiError::refused(None, refusal))
+        session.map_err(ApiError::from)
     };
     let session = ssr::answer(result.await.map_err(|error: ApiError| error.keep("email", email)))?;
     ssr::set_session_cookie(&session.token)?;

@@ -1,12 +1,16 @@
 //! The only error that crosses the wire. Small, because without script it travels in an address; public, because
 //! everybody can read it there.
 
+mod wire;
+
+use std::time::Duration;
+
 use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use leptos::server_fn::codec::JsonEncoding;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "error", rename_all = "snake_case")]
+#[serde(from = "wire::Wire", into = "wire::Wire")]
 pub enum ApiError {
     /// A person can mend it: what is wrong, beside which field, and what they had typed.
     Refused(Refusal),
@@ -19,18 +23,17 @@ pub enum ApiError {
     Unreachable,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
     /// The form field's name; `None` when it concerns the whole form.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     pub message: String,
     /// Field and value pairs to put back into the form. Never a password.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<(String, String)>,
     /// The request was fine, and what it met was not: sold out, over, already done.
-    #[serde(default)]
     pub conflict: bool,
+    /// It was asked too often: seconds until there is room again.
+    pub retry_after: Option<u32>,
 }
 
 impl ApiError {
@@ -48,6 +51,13 @@ impl ApiError {
         let refusal =
             Refusal { field: field.map(str::to_owned), message: message.to_string(), ..Refusal::default() };
         Self::Refused(Refusal { conflict: true, ..refusal })
+    }
+
+    /// A sound request, once too often.
+    pub fn too_many(message: impl ToString, retry_after: Duration) -> Self {
+        let seconds = retry_after.as_millis().div_ceil(1000).try_into().unwrap_or(u32::MAX);
+        let refusal = Refusal { message: message.to_string(), ..Refusal::default() };
+        Self::Refused(Refusal { retry_after: Some(seconds), ..refusal })
     }
 
     /// Sends a typed value back, so that the form loses nothing.
@@ -84,6 +94,7 @@ impl ApiError {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
+            Self::Refused(refusal) if refusal.retry_after.is_some() => 429,
             Self::Refused(refusal) if refusal.conflict => 409,
             Self::Refused(_) => 422,
             Self::LoginNeeded => 401,
@@ -98,11 +109,13 @@ impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Refused(refusal) => &refusal.message,
-            Self::LoginNeeded => "Log in first.",
-            Self::Forbidden => "You may not do this.",
+            Self::LoginNeeded => "You are not logged in. Nothing was charged or changed.",
+            Self::Forbidden => "You may not do this. Nothing was charged or changed.",
             Self::NotFound => "There is nothing at this address.",
             Self::Internal => "Something went wrong on our side. Nothing was charged. Try again in a moment.",
-            Self::Unreachable => "The site could not be reached. Check your connection and try again.",
+            Self::Unreachable => {
+                "The site could not be reached. Nothing was charged. Check your connection and try again."
+            }
         })
     }
 }
@@ -113,10 +126,31 @@ impl FromServerFnError for ApiError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(_) => Self::Unreachable,
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
-                Self::refused(None, "The form was not complete. Load the page again and send it once more.")
-            }
+            ServerFnErrorErr::Args(said) => unreadable(&said),
+            ServerFnErrorErr::MissingArg(field) => missing(&field),
             _ => Self::Internal,
         }
     }
+}
+
+/// A form that is not one of ours, or not whole. Which field it is about is told by the decoder's message alone.
+fn unreadable(said: &str) -> ApiError {
+    if let Some(field) = quoted(said, "missing field `", '`') {
+        missing(field)
+    } else if let Some(field) = quoted(said, "Multiple values for one key: \"", '"') {
+        ApiError::refused(Some(field), format!("The form came with more than one “{field}”. {ONCE_MORE}"))
+    } else {
+        ApiError::refused(None, format!("The form could not be read. {ONCE_MORE}"))
+    }
+}
+
+fn missing(field: &str) -> ApiError {
+    ApiError::refused(Some(field), format!("The form came without “{field}”. {ONCE_MORE}"))
+}
+
+const ONCE_MORE: &str = "Nothing was charged or changed. Load the page again and send it once more.";
+
+fn quoted<'a>(said: &'a str, before: &str, after: char) -> Option<&'a str> {
+    let (_, rest) = said.split_once(before)?;
+    rest.split_once(after).map(|(field, _)| field)
 }

@@ -15,7 +15,16 @@ pub struct PledgePageView {
     /// `None`: log in first.
     pub form: Option<PledgeForm>,
     /// The pledge whose card page the backer just left.
-    pub left: Option<PledgeView>,
+    pub left: Option<LeftPledge>,
+}
+
+/// A pledge that waits for its card.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LeftPledge {
+    /// Until when the slot is kept.
+    pub reserved_until: Option<DateTime<Utc>>,
+    /// Why the last card was declined.
+    pub declined: Option<String>,
 }
 
 /// What the form starts with. Plain texts: it travels into the browser with the island.
@@ -80,7 +89,7 @@ pub async fn pledge_page(slug: String) -> Result<PledgePageView, ApiError> {
         None => None,
     };
     let form = viewer.map(|_| pledges::form(&campaign, waiting.as_ref()));
-    Ok(PledgePageView { campaign, form, left: waiting.filter(pledges::was_left) })
+    Ok(PledgePageView { campaign, form, left: waiting.filter(pledges::was_left).map(Into::into) })
 }
 
 /// Starts a pledge and sends the backer to the card page. Answers with where that is.

@@ -14,16 +14,26 @@ pub fn date(at: DateTime<Utc>) -> String {
     at.format("%-d %B %Y").to_string()
 }
 
-/// The largest unit that says something: number and word.
+/// The largest unit that says something: `12 days`.
 #[must_use]
-pub fn span(left: TimeDelta) -> (i64, &'static str) {
-    let (count, one, many) = match left {
-        left if left >= TimeDelta::hours(48) => (left.num_days(), "day", "days"),
-        left if left >= TimeDelta::minutes(60) => (left.num_hours(), "hour", "hours"),
-        left if left >= TimeDelta::minutes(1) => (left.num_minutes(), "minute", "minutes"),
-        _ => (left.num_seconds().max(0), "second", "seconds"),
+pub fn span(left: TimeDelta) -> String {
+    span_of_seconds(left.num_seconds())
+}
+
+/// The same from whole seconds, as the browser counts them.
+#[must_use]
+pub fn span_of_seconds(left: i64) -> String {
+    const MINUTE: i64 = 60;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
+    let (count, unit) = match left {
+        left if left >= 2 * DAY => (left / DAY, "day"),
+        left if left >= HOUR => (left / HOUR, "hour"),
+        left if left >= MINUTE => (left / MINUTE, "minute"),
+        left => (left.max(0), "second"),
     };
-    (count, if count == 1 { one } else { many })
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
 }
 
 /// `12 days left`, `Ended 3 March 2027`, `Opens 3 March 2027`.
@@ -35,8 +45,7 @@ pub fn where_it_stands(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, now: Da
     if now >= ends_at {
         return format!("Ended {}", date(ends_at));
     }
-    let (count, unit) = span(ends_at - now);
-    format!("{count} {unit} left")
+    format!("{} left", span(ends_at - now))
 }
 
 /// `4 minutes ago`
@@ -46,8 +55,7 @@ pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     if past < TimeDelta::minutes(1) {
         return "just now".into();
     }
-    let (count, unit) = span(past);
-    format!("{count} {unit} ago")
+    format!("{} ago", span(past))
 }
 
 #[cfg(test)]
@@ -57,12 +65,12 @@ mod tests {
     #[test]
     fn time_left_in_its_largest_telling_unit() {
         for (left, words) in [
-            (TimeDelta::days(12), (12, "days")),
-            (TimeDelta::hours(47), (47, "hours")),
-            (TimeDelta::minutes(61), (1, "hour")),
-            (TimeDelta::minutes(59), (59, "minutes")),
-            (TimeDelta::seconds(61), (1, "minute")),
-            (TimeDelta::seconds(-5), (0, "seconds")),
+            (TimeDelta::days(12), "12 days"),
+            (TimeDelta::hours(47), "47 hours"),
+            (TimeDelta::minutes(61), "1 hour"),
+            (TimeDelta::minutes(59), "59 minutes"),
+            (TimeDelta::seconds(61), "1 minute"),
+            (TimeDelta::seconds(-5), "0 seconds"),
         ] {
             assert_eq!(span(left), words);
         }

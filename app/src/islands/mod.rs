@@ -1,6 +1,7 @@
 //! What wakes up in the browser: small, self-contained, with props that travel as plain texts and numbers. The
 //! server draws each of them first, from the same props.
 
+mod countdown;
 pub mod local_time;
 pub mod pledge_form;
 pub mod progress;

@@ -2,7 +2,7 @@
 //! the button's words true, and cannot be sent twice.
 
 use domain::{Currency, Money};
-use leptos::ev::SubmitEvent;
+use leptos::ev::{self, SubmitEvent};
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -26,6 +26,15 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
         if let Some(field) = field.get() {
             amount.set(field.value());
         }
+    });
+    // Back from the card page, to this very page out of the browser's memory: the button was left pressed.
+    Effect::new(move || {
+        let back = window_event_listener(ev::pageshow, move |event| {
+            if event.persisted() {
+                sent.set(false);
+            }
+        });
+        on_cleanup(move || back.remove());
     });
     let currency = form.currency.clone();
     let read = Memo::new(move |_| understand(&amount.read(), &currency));
@@ -93,7 +102,7 @@ fn Summary(#[prop(into)] error: Signal<Option<ApiError>>) -> impl IntoView {
             let needs_login = error == ApiError::LoginNeeded;
             view! {
                 <div class="error-summary" role="alert" tabindex="-1" autofocus=true aria-labelledby="summary-title">
-                    <h2 id="summary-title">"You have not pledged yet"</h2>
+                    <h2 id="summary-title">"This pledge was not made"</h2>
                     <p>{match field {
                         Some(field) => view! { <a href=format!("#{field}")>{error.to_string()}</a> }.into_any(),
                         None => error.to_string().into_any(),

@@ -7,7 +7,9 @@ use gloo_net::eventsource::futures::EventSource;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::countdown::count_down;
 use crate::components::bar::{Bar, Size};
+use crate::components::time::span_of_seconds;
 
 #[island]
 pub fn LiveProgress(
@@ -16,19 +18,32 @@ pub fn LiveProgress(
     /// Whether anything can still change.
     live: bool,
     stopped: bool,
-    time_left: String,
+    /// At first, such as "12 days"; `None` when no time is left to pledge.
+    time_left: Option<String>,
+    /// What stands before the end's date.
     time_label: String,
     ends_on: String,
     ends_at: String,
-    children: Children,
+    /// Where one pledges; `None` when one cannot.
+    pledge_at: Option<String>,
 ) -> impl IntoView {
     let snapshot = RwSignal::new(first);
+    let (time_left, time_label) = (RwSignal::new(time_left), RwSignal::new(time_label));
+    let end = ends_at.clone();
     // Effects run in the browser only.
     Effect::new(move || {
         if live {
             follow(&campaign, move |newer| {
                 if snapshot.with_untracked(|shown| newer.supersedes(shown)) {
                     snapshot.set(newer);
+                }
+            });
+        }
+        if time_left.with_untracked(Option::is_some) {
+            count_down(&end, move |left| {
+                time_left.set((left > 0).then(|| span_of_seconds(left)));
+                if left == 0 {
+                    time_label.set("ended".to_owned());
                 }
             });
         }
@@ -57,10 +72,32 @@ pub fn LiveProgress(
                 </div>
                 <div class="figure">
                     <dt>{time_label} " " <time datetime=ends_at>{ends_on}</time></dt>
-                    <dd>{time_left}</dd>
+                    <dd>{move || time_left.get().unwrap_or_else(|| "—".to_owned())}</dd>
                 </div>
             </dl>
-            {children()}
+            {pledge_at.clone().map(|href| view! {
+                <a class="button button--primary button--large" href=href>"Back this campaign"</a>
+            })}
+        </div>
+        {pledge_at.map(|href| view! { <PledgeBar snapshot time_left href/> })}
+    }
+}
+
+/// On a phone: the button, and the least that one must know before pressing it.
+#[component]
+fn PledgeBar(
+    snapshot: RwSignal<Snapshot>,
+    time_left: RwSignal<Option<String>>,
+    href: String,
+) -> impl IntoView {
+    let left = move || time_left.get().map_or_else(|| "Ended".to_owned(), |left| format!("{left} left"));
+    view! {
+        <div class="pledge-bar">
+            <p>
+                <strong>{move || format!("{} %", snapshot.with(|now| now.percent))}</strong>
+                <span>{left}</span>
+            </p>
+            <a class="button button--primary" href=href>"Back this campaign"</a>
         </div>
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backend::accounts::Viewer;
-use backend::pledges::{CancelRefusal, StartPledge, StartRefusal, Started};
+use backend::pledges::{CancelRefusal, StartPledge, StartRefusal, Started, WaitingPledge};
 use backend::throttle::{self, Limit, Subject};
 use domain::{Campaign, Money, PersonId, PledgeState};
 use uuid::Uuid;
@@ -49,11 +49,12 @@ pub async fn start(campaign: &str, reward: &str, amount: &str, form_key: &str) -
 pub async fn count_try(viewer: &Viewer) -> Result<(), ApiError> {
     let subject = Subject::of(&viewer.person_id.to_string());
     let taken = throttle::take(&ctx()?.db, STARTS, subject).await?;
-    taken.map(drop).map_err(|_| ApiError::conflict(None, StartRefusal::TooMany))
+    taken.map(drop).map_err(|too_many| ApiError::too_many(StartRefusal::TooMany, too_many.retry_after))
 }
 
 fn parse(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<StartPledge, ApiError> {
-    let stale = || ApiError::refused(None, "The form is out of date. Load the page again.");
+    let stale =
+        || ApiError::refused(None, "The form is out of date. Nothing was charged. Load the page again.");
     Ok(StartPledge {
         campaign: campaign.parse().map_err(|_| ApiError::NotFound)?,
         reward: match reward {
@@ -107,34 +108,30 @@ pub async fn after_card_page(id: &str) -> Result<PledgeView, ApiError> {
 }
 
 /// The viewer's pledge to this campaign that waits for a card, if there is one.
-pub async fn waiting(backer: PersonId, campaign: &CampaignView) -> Result<Option<PledgeView>, ApiError> {
-    let pledges = backend::pledges::mine(&ctx()?.db, backer).await?;
-    let waits =
-        |pledge: &PledgeView| pledge.state == PledgeState::Pending && pledge.campaign_slug == campaign.slug;
-    Ok(pledges.into_iter().map(PledgeView::from).find(waits))
+pub async fn waiting(backer: PersonId, campaign: &CampaignView) -> Result<Option<WaitingPledge>, ApiError> {
+    Ok(backend::pledges::waiting(&ctx()?.db, backer, campaign.progress.campaign_id).await?)
 }
 
 /// Whether the viewer came back from that pledge's card page without finishing (`?left=`).
 #[must_use]
-pub fn was_left(pledge: &PledgeView) -> bool {
-    query("left").as_deref() == Some(pledge.id.as_str())
+pub fn was_left(pledge: &WaitingPledge) -> bool {
+    query("left").is_some_and(|id| id == pledge.id.to_string())
 }
 
 /// The form as it is first drawn: what the link asked for, or what waits for a card already.
 #[must_use]
-pub fn form(campaign: &CampaignView, waiting: Option<&PledgeView>) -> PledgeForm {
+pub fn form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> PledgeForm {
     let asked = query("reward").filter(|id| campaign.rewards.iter().any(|reward| reward.id == *id));
     let resumed = waiting.filter(|_| asked.is_none());
-    let chosen = campaign.rewards.iter().find(|reward| match resumed {
-        Some(pledge) => Some(&reward.title) == pledge.reward_title.as_ref(),
-        None => Some(&reward.id) == asked.as_ref(),
-    });
+    let reserved = waiting.and_then(|pledge| pledge.reward).map(|reward| reward.to_string());
+    let wanted = if resumed.is_some() { &reserved } else { &asked };
+    let chosen = campaign.rewards.iter().find(|reward| Some(&reward.id) == wanted.as_ref());
     let suggestion = chosen.map(|reward| reward.minimum.typed());
     let mut choices: Vec<Choice> =
         std::iter::once(Choice::none()).chain(campaign.rewards.iter().map(Into::into)).collect();
     for choice in &mut choices {
         // The last slot may be the viewer's own: it is reserved for exactly this form.
-        choice.sold_out &= waiting.is_none_or(|pledge| pledge.reward_title.as_ref() != Some(&choice.title));
+        choice.sold_out &= Some(&choice.id) != reserved.as_ref();
     }
     PledgeForm {
         campaign: campaign.id.clone(),

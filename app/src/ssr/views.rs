@@ -1,10 +1,10 @@
 //! From what the backend read to what travels to the pages.
 
 use backend::campaigns::{Card, Page, PageReward};
-use backend::pledges::{MyPledge, RecentBacker};
+use backend::pledges::{MyPledge, RecentBacker, WaitingPledge};
 
 use crate::api::campaigns::{BackerView, CampaignView, CardView, RewardView};
-use crate::api::pledges::PledgeView;
+use crate::api::pledges::{LeftPledge, PledgeView};
 
 impl From<Card> for CardView {
     fn from(card: Card) -> Self {
@@ -87,5 +87,11 @@ impl From<MyPledge> for PledgeView {
             can_cancel: pledge.can_cancel,
             created_at: pledge.created_at,
         }
+    }
+}
+
+impl From<WaitingPledge> for LeftPledge {
+    fn from(pledge: WaitingPledge) -> Self {
+        Self { reserved_until: pledge.reserved_until, declined: pledge.declined.map(str::to_owned) }
     }
 }

@@ -100,7 +100,10 @@ async fn who_backs_a_campaign_already_is_told_so() {
     for amount in ["25", "30"] {
         let refused = bea.pledge(&campaign, None, amount).await;
         assert_eq!(refused.status, 409);
-        assert!(refused.message().starts_with("You already back this campaign."), "{refused:?}");
+        assert!(
+            refused.message().starts_with("You already back this campaign. Nothing more was charged."),
+            "{refused:?}"
+        );
     }
     assert_eq!(states(&app, &bea).await, ["committed"]);
     assert_eq!(app.gateway.all("checkout.session").await.len(), 1);
@@ -118,7 +121,10 @@ async fn a_second_wish_after_paying_the_first_is_refused_once_the_gateway_was_as
 
     let refused = bea.pledge(&campaign, None, "30").await;
     assert_eq!(refused.status, 409);
-    assert!(refused.message().starts_with("You already back this campaign."), "{refused:?}");
+    assert!(
+        refused.message().starts_with("You already back this campaign. Nothing more was charged."),
+        "{refused:?}"
+    );
     assert_eq!(states(&app, &bea).await, ["committed"]);
     assert_eq!(campaign.totals().await, ("25.000".into(), 1));
     app.finish().await;
@@ -138,8 +144,7 @@ async fn a_paid_pledge_leaves_room_for_another() {
     app.finish().await;
 }
 
-const ALREADY_SENT: &str =
-    "This form was already sent with other choices. Look at “My pledges”, or start again.";
+const ALREADY_SENT: &str = "This form was already sent with other choices. Nothing more was charged. Look at “My pledges”, or start again.";
 
 async fn terms(app: &TestApp) -> Vec<(String, String)> {
     sqlx::query_as("select amount::text, state from pledges").fetch_all(&app.db).await.expect("pledges")

@@ -67,3 +67,35 @@ async fn anothers_pledge_is_as_good_as_none() {
     assert_eq!(eve.call("my_pledges", &[]).await.body, serde_json::json!([]));
     app.finish().await;
 }
+
+#[tokio::test]
+async fn the_form_goes_on_with_the_very_reward_that_is_kept() {
+    let app = TestApp::start_quiet().await;
+    let campaign = app.campaign().build().await;
+    // Their titles are the same.
+    let (dear, mine) = (campaign.reward("40.00", Some(1)).await, campaign.reward("25.00", Some(1)).await);
+    let (bea, tom) = (app.person("Bea Tamm").await, app.person("Tom Grau").await);
+    tom.pledge(&campaign, Some(dear), "40").await;
+    bea.pledge(&campaign, Some(mine), "30").await;
+
+    let (pledge, at) = (bea.pledges(&app.db).await[0], format!("/campaigns/{}/pledge", campaign.slug));
+    let page = bea.get(&format!("{at}?left={pledge}")).await.text().await.expect("a page");
+    let choice = |page: &str, reward: Uuid| {
+        let input =
+            page.split("<input").skip(1).find(|input| input.contains(&reward.to_string())).expect("a choice");
+        let input = input.split('>').next().unwrap_or_default();
+        (input.contains("checked"), input.contains("disabled"))
+    };
+    assert_eq!(choice(&page, mine), (true, false), "the last slot is the viewer's own");
+    assert_eq!(choice(&page, dear), (false, true), "taken by somebody else");
+    assert!(
+        page.contains(r#"value="30""#) && page.contains("You left the card page. Nothing was charged."),
+        "{page}"
+    );
+
+    // Whose link asks for a reward gets that one; a pledge that is left is one's own.
+    let asked = tom.get(&format!("{at}?reward={dear}&left={pledge}")).await.text().await.expect("a page");
+    assert_eq!((choice(&asked, dear), choice(&asked, mine)), ((true, false), (false, true)));
+    assert!(!asked.contains("You left the card page."));
+    app.finish().await;
+}

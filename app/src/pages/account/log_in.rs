@@ -6,6 +6,7 @@ use leptos_meta::Title;
 
 use super::form::{ErrorSummary, TextField, form_error};
 use super::query;
+use super::strangers_only::StrangersOnly;
 use crate::api::account::LogIn;
 use crate::components::notice::{Notice, Tone};
 use crate::next_path::{next_path, with_next};
@@ -17,24 +18,26 @@ pub fn LogInPage() -> impl IntoView {
     let registered = error.is_none() && !query("registered").is_empty();
     view! {
         <Title text="Log in"/>
-        <div class="wrap wrap--form">
-            <header class="page-head">
-                <h1>"Log in"</h1>
-            </header>
-            <div class="stack">
-                {registered.then(|| view! { <Registered/> })}
-                <form class="form" method="post" action=LogIn::url() novalidate>
-                    <ErrorSummary error=error.clone()/>
-                    <input type="hidden" name="next" value=next.clone()/>
-                    <TextField name="email" label="E-mail" kind="email" autocomplete="username" error=error.clone()/>
-                    <TextField name="password" label="Password" kind="password" autocomplete="current-password" error/>
-                    <div class="form__actions">
-                        <button class="button button--primary" type="submit">"Log in"</button>
-                        <a class="button button--quiet" href=with_next("/register", &next)>"Create an account"</a>
-                    </div>
-                </form>
+        <StrangersOnly next=next.clone()>
+            <div class="wrap wrap--form">
+                <header class="page-head">
+                    <h1>"Log in"</h1>
+                </header>
+                <div class="stack">
+                    {registered.then(|| view! { <Registered/> })}
+                    <form class="form" method="post" action=LogIn::url() novalidate>
+                        <ErrorSummary error=error.clone()/>
+                        <input type="hidden" name="next" value=next.clone()/>
+                        <TextField name="email" label="E-mail" kind="email" autocomplete="username" error=error.clone()/>
+                        <TextField name="password" label="Password" kind="password" autocomplete="current-password" error=error.clone()/>
+                        <div class="form__actions">
+                            <button class="button button--primary" type="submit">"Log in"</button>
+                            <a class="button button--quiet" href=with_next("/register", &next)>"Create an account"</a>
+                        </div>
+                    </form>
+                </div>
             </div>
-        </div>
+        </StrangersOnly>
     }
 }
 

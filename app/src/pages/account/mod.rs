@@ -5,6 +5,7 @@ mod log_in;
 mod menu;
 mod register;
 mod sessions;
+mod strangers_only;
 
 pub use form::form_error;
 pub use log_in::LogInPage;

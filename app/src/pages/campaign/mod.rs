@@ -37,9 +37,7 @@ pub fn CampaignPage() -> impl IntoView {
 
 #[component]
 fn Campaign(campaign: CampaignView) -> impl IntoView {
-    let open = campaign.is_open();
     let pledge_at = format!("/campaigns/{}/pledge", campaign.slug);
-    let (left, unit) = span(campaign.progress.ends_at - campaign.now);
     view! {
         <Title text=campaign.title.clone()/>
         <Meta name="description" content=campaign.pitch.clone()/>
@@ -52,15 +50,6 @@ fn Campaign(campaign: CampaignView) -> impl IntoView {
                 <Panel campaign=campaign.clone() pledge_at=pledge_at.clone()/>
             </div>
         </article>
-        {open.then(|| view! {
-            <div class="pledge-bar">
-                <p>
-                    <strong>{format!("{} %", campaign.progress.percent())}</strong>
-                    <span>{format!("{left} {unit} left")}</span>
-                </p>
-                <a class="button button--primary" href=pledge_at>"Back this campaign"</a>
-            </div>
-        })}
     }
 }
 
@@ -153,10 +142,16 @@ fn Tide(campaign: CampaignView, pledge_at: String) -> impl IntoView {
     let progress = campaign.progress.clone();
     let stopped = matches!(progress.state, CampaignState::Failed | CampaignState::Cancelled);
     let live = progress.state == CampaignState::Live;
-    let (left, unit) = span(progress.ends_at - campaign.now);
-    let time_left = if campaign.is_open() { format!("{left} {unit}") } else { "—".to_owned() };
-    let time_label = if campaign.is_open() { "left, until" } else { "ended" };
     let open = campaign.is_open();
+    let time_left = open.then(|| span(progress.ends_at - campaign.now));
+    let begun_or_to_come = matches!(progress.state, CampaignState::Scheduled | CampaignState::Live);
+    let time_label = if open {
+        "left, until"
+    } else if begun_or_to_come && campaign.now < progress.ends_at {
+        "ends"
+    } else {
+        "ended"
+    };
     view! {
         <section class="campaign__tide" aria-label="Progress">
             <LiveProgress
@@ -168,11 +163,8 @@ fn Tide(campaign: CampaignView, pledge_at: String) -> impl IntoView {
                 time_label=time_label.to_owned()
                 ends_on=date(progress.ends_at)
                 ends_at=progress.ends_at.to_rfc3339()
-            >
-                {open.then(|| view! {
-                    <a class="button button--primary button--large" href=pledge_at>"Back this campaign"</a>
-                })}
-            </LiveProgress>
+                pledge_at=open.then_some(pledge_at)
+            />
             <p class="campaign__rule">
                 {rule(&campaign)} " "
                 <LocalTime at=progress.ends_at.to_rfc3339() utc=crate::components::time::instant(progress.ends_at)/>

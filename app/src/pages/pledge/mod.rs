@@ -9,7 +9,7 @@ use leptos_router::hooks::use_params_map;
 pub use after::{Confirmation, Returned};
 
 use crate::api::error::ApiError;
-use crate::api::pledges::{PledgePageView, PledgeView, StartPledge, pledge_page};
+use crate::api::pledges::{LeftPledge, PledgePageView, StartPledge, pledge_page};
 use crate::components::layout::Breadcrumbs;
 use crate::components::notice::{Notice, Tone};
 use crate::components::time::instant;
@@ -80,7 +80,7 @@ fn Pledging(page: PledgePageView, refused: Option<ApiError>, here: String) -> im
 
 /// The backer came back from the card page without finishing.
 #[component]
-fn Left(pledge: PledgeView) -> impl IntoView {
+fn Left(pledge: LeftPledge) -> impl IntoView {
     let until = pledge.reserved_until.map(|until| format!(" Your place is kept until {}.", instant(until)));
     view! {
         <Notice tone=Tone::Warning title="You left the card page. Nothing was charged.">

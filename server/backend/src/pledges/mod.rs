@@ -10,4 +10,4 @@ pub use cancel::{CancelRefusal, cancel};
 pub use checkout::{look_again, resume};
 pub use lapse::{Ended, lapse};
 pub use start::{StartPledge, StartRefusal, Started, start};
-pub use views::{MyPledge, RecentBacker, by_id, mine, recent_backers};
+pub use views::{MyPledge, RecentBacker, WaitingPledge, by_id, mine, recent_backers, waiting};

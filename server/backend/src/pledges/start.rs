@@ -44,10 +44,12 @@ pub enum StartRefusal {
     NotChargeable(#[from] NotChargeable),
     #[error("This campaign does not exist.")]
     NoSuchCampaign,
-    #[error("This reward does not exist any more. Choose another one.")]
+    #[error("This reward does not exist any more. Nothing was charged. Choose another one.")]
     NoSuchReward,
     /// The same form was sent before with other terms.
-    #[error("This form was already sent with other choices. Look at “My pledges”, or start again.")]
+    #[error(
+        "This form was already sent with other choices. Nothing more was charged. Look at “My pledges”, or start again."
+    )]
     FormAlreadyUsed,
     /// The gateway could not be reached. The slot stays reserved; the same form continues where it stopped.
     #[error(
@@ -55,7 +57,7 @@ pub enum StartRefusal {
     )]
     GatewayAway,
     #[error(
-        "Too many pledges were started from your account in a short time. Wait a few minutes and try again."
+        "Too many pledges were started from your account in a short time. Nothing was charged. Wait a few minutes and try again."
     )]
     TooMany,
     #[error(transparent)]

@@ -1,7 +1,7 @@
 //! Pledges as their backer, or a campaign's visitors, see them.
 
 use chrono::{DateTime, Utc};
-use domain::{Campaign, CampaignId, Collection, Money, PersonId, Pledge, PledgeId, PledgeState};
+use domain::{Campaign, CampaignId, Collection, Money, PersonId, Pledge, PledgeId, PledgeState, RewardId};
 use rust_decimal::Decimal;
 use sqlx::PgPool;
 
@@ -109,6 +109,42 @@ impl MyPledgeRow {
             created_at: self.created_at,
         })
     }
+}
+
+/// A pledge that waits for its backer at the gateway's card page.
+#[derive(Clone, Debug)]
+pub struct WaitingPledge {
+    pub id: PledgeId,
+    pub amount: Money,
+    pub reward: Option<RewardId>,
+    /// Until when the slot is kept.
+    pub reserved_until: Option<DateTime<Utc>>,
+    /// Why the last card was declined, in plain words.
+    pub declined: Option<&'static str>,
+}
+
+/// The person's pledge to a campaign that waits for a card; there is one at most.
+pub async fn waiting(db: &PgPool, backer: PersonId, campaign: CampaignId) -> Result<Option<WaitingPledge>> {
+    let row = sqlx::query!(
+        r#"select id as "id: PledgeId", amount, currency, reward_id as "reward: RewardId", reserved_until,
+                  decline_code
+           from pledges
+           where backer_id = $1 and campaign_id = $2 and state = 'pending'"#,
+        backer as PersonId,
+        campaign as CampaignId,
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        Ok(WaitingPledge {
+            id: row.id,
+            amount: rows::money(row.amount, &row.currency)?,
+            reward: row.reward,
+            reserved_until: row.reserved_until,
+            declined: row.decline_code.as_deref().map(payments::in_plain_words),
+        })
+    })
+    .transpose()
 }
 
 /// Somebody who backed a campaign lately.

@@ -147,3 +147,20 @@ async fn a_wrong_password_comes_back_with_the_email_only() {
     assert!(!page.contains("my secret words"), "{page}");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn whoever_is_logged_in_is_led_on() {
+    let app = TestApp::start_quiet().await;
+    let (bea, stranger) = (Browser::of(&app, "bea@example.org").await, Browser::new(&app));
+    for page in ["/login", "/register"] {
+        for (next, to) in
+            [("", "/"), ("?next=%2Faccount%2Fpledges", "/account/pledges"), ("?next=%2F%2Fevil.example", "/")]
+        {
+            let address = format!("{page}{next}");
+            let led_on = bea.get(&address).await;
+            assert_eq!((led_on.status().as_u16(), location(&led_on)), (302, to), "{address}");
+            assert_eq!(stranger.get(&address).await.status().as_u16(), 200, "{address}");
+        }
+    }
+    app.finish().await;
+}

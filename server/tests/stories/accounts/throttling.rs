@@ -79,6 +79,35 @@ async fn one_address_takes_fifty_failures_whatever_the_account() {
 }
 
 #[tokio::test]
+async fn the_answer_says_when_to_come_back() {
+    let app = TestApp::start_quiet().await;
+    let browser = Browser::new(&app);
+    for _ in 0..10 {
+        browser.try_to_log_in("bea@example.org", "a guess").await;
+    }
+    for _ in 0..10 {
+        browser.register("ann@example.org", PASSWORD).await;
+    }
+    let ann = [("email", "ann@example.org"), ("display_name", "Ann Oak"), ("password", PASSWORD)];
+    for (function, fields, longest) in [
+        ("log_in", &[("email", "bea@example.org"), ("password", "a guess")][..], 900),
+        ("register", &ann, 3600),
+    ] {
+        let request = browser.http.post(format!("{}/api/{function}", app.base)).header("origin", &app.base);
+        let refused = request.form(fields).send().await.expect("an answer");
+        assert_eq!(refused.status().as_u16(), 429, "{function}");
+        let wait: i64 = refused.headers()["retry-after"].to_str().expect("text").parse().expect("seconds");
+        assert!((1..=longest).contains(&wait), "{function}: {wait}");
+        let body: serde_json::Value = refused.json().await.expect("JSON");
+        assert!(body["message"].as_str().is_some_and(|said| said.starts_with("Too many ")), "{body}");
+    }
+    let plain = browser.form("log_in", &[("email", "bea@example.org"), ("password", "a guess")]).await;
+    assert_eq!(plain.status().as_u16(), 302, "without script the form comes back");
+    assert!(!plain.headers().contains_key("retry-after"));
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn nothing_personal_is_counted_by_name() {
     let app = TestApp::start_quiet().await;
     let browser = Browser::new(&app);

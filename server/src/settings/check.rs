@@ -1,0 +1,108 @@
+//! What a server refuses to start with. Every wrong setting is named at once: nobody wants to be told of the next one
+//! only after the restart.
+
+use anyhow::{Result, bail};
+use http::Uri;
+
+use super::{AppEnv, Settings};
+
+impl Settings {
+    /// # Errors
+    /// A list of everything that is missing, malformed, or a stand-in where none may be.
+    pub fn check(&self) -> Result<()> {
+        let complaints = match self.app_env {
+            AppEnv::Demo => [self.malformed(), self.too_real()].concat(),
+            AppEnv::Production => [self.malformed(), self.stand_ins()].concat(),
+        };
+        if complaints.is_empty() {
+            return Ok(());
+        }
+        bail!("these settings are wrong, so nothing was started:\n  - {}", complaints.join("\n  - "))
+    }
+
+    /// What can work nowhere.
+    fn malformed(&self) -> Vec<&'static str> {
+        let key = self.stripe_secret_key.as_deref();
+        let database = self.database_url.as_deref();
+        told(&[
+            (
+                !is_origin(&self.public_url()),
+                "PUBLIC_URL must be a scheme and a host, as browsers write an origin, and no path: https://example.org",
+            ),
+            (database.is_some_and(is_placeholder), "DATABASE_URL is a placeholder"),
+            (key.is_some_and(is_placeholder), "STRIPE_SECRET_KEY is a placeholder"),
+            (key == Some(""), "STRIPE_SECRET_KEY is empty: leave it out to run on the sandbox"),
+            // Without one, every webhook would be refused, and no pledge ever confirmed by it.
+            (key.is_some() && self.webhook_secrets().is_empty(), "STRIPE_WEBHOOK_SECRET is not set"),
+            (
+                self.webhook_secrets().iter().any(|secret| is_placeholder(secret)),
+                "STRIPE_WEBHOOK_SECRET is a placeholder",
+            ),
+            (
+                self.stripe_api_base.as_deref().is_some_and(|base| !is_base(base)),
+                "STRIPE_API_BASE must be an address that ends with a slash",
+            ),
+        ])
+    }
+
+    /// A forgotten `APP_ENV` must not seed demo people with known passwords beside real cards.
+    fn too_real(&self) -> Vec<&'static str> {
+        let key = self.stripe_secret_key.as_deref().unwrap_or_default();
+        told(&[(key.contains("_live_"), "STRIPE_SECRET_KEY is a live key: set APP_ENV=production")])
+    }
+
+    /// What belongs to a demo or a test.
+    fn stand_ins(&self) -> Vec<&'static str> {
+        let key = self.stripe_secret_key.as_deref().unwrap_or_default();
+        let public_url = self.public_url();
+        told(&[
+            (
+                self.database_url.is_none(),
+                "DATABASE_URL is not set: production does not keep its own PostgreSQL",
+            ),
+            (key.is_empty(), "STRIPE_SECRET_KEY is not set: production does not run on the sandbox"),
+            (key.contains("_test_"), "STRIPE_SECRET_KEY is a test key"),
+            (!public_url.starts_with("https://"), "PUBLIC_URL must be https"),
+            (is_documentation(&public_url), "PUBLIC_URL is the example of the documentation"),
+            (self.stripe_api_base.is_some(), "STRIPE_API_BASE points away from the gateway"),
+            (self.crash_at.is_some(), "CRASH_AT is for tests"),
+        ])
+    }
+}
+
+fn told(complaints: &[(bool, &'static str)]) -> Vec<&'static str> {
+    complaints.iter().filter_map(|(wrong, complaint)| wrong.then_some(*complaint)).collect()
+}
+
+/// Cookies, redirects and the check of where requests come from stand on it: `https://example.org`, in the one
+/// spelling that browsers have for it.
+fn is_origin(address: &str) -> bool {
+    let Ok(uri) = address.parse::<Uri>() else { return false };
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };
+    let usual_port = if scheme == "https" { 443 } else { 80 };
+    matches!(scheme, "http" | "https")
+        && address == format!("{scheme}://{authority}")
+        && !authority.as_str().contains('@')
+        && !authority.as_str().contains(|letter: char| letter.is_ascii_uppercase())
+        && authority.port_u16() != Some(usual_port)
+}
+
+fn is_base(address: &str) -> bool {
+    address.ends_with('/') && address.parse::<Uri>().is_ok_and(|uri| uri.scheme().is_some())
+}
+
+/// What stands in examples where a secret belongs.
+fn is_placeholder(value: &str) -> bool {
+    let value = value.to_lowercase();
+    ["...", "…", "xxx", "***", "<", "changeme", "change_me", "change-me", "placeholder", "your_", "your-"]
+        .iter()
+        .any(|sign| value.contains(sign))
+}
+
+/// The names that are nobody's (RFC 2606).
+fn is_documentation(address: &str) -> bool {
+    let host = address.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
+    ["example.org", "example.com", "example.net"]
+        .iter()
+        .any(|name| host == *name || host.ends_with(&format!(".{name}")))
+}

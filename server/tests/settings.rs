@@ -1,0 +1,111 @@
+//! Case 76: a server with wrong settings does not start, and says all that is wrong with them.
+
+use std::process::{Command, Output};
+
+/// Settings that a production server would start with, if its database were there.
+const GOOD: [(&str, &str); 5] = [
+    ("APP_ENV", "production"),
+    ("DATABASE_URL", "postgres://groundswell@127.0.0.1:1/groundswell"),
+    ("PUBLIC_URL", "https://groundswell.test"),
+    ("STRIPE_SECRET_KEY", "sk_live_51Abc"),
+    ("STRIPE_WEBHOOK_SECRET", "whsec_5f2a"),
+];
+
+/// Starts a server with [`GOOD`] settings, changed: `None` leaves one out.
+fn start(changes: &[(&str, Option<&str>)]) -> Output {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_server"));
+    server.env_clear().env("BIND_ADDR", "127.0.0.1:0").env("GROUNDSWELL_DATA_DIR", "/nonexistent");
+    for (name, value) in GOOD {
+        server.env(name, value);
+    }
+    for (name, value) in changes {
+        match value {
+            Some(value) => server.env(name, value),
+            None => server.env_remove(name),
+        };
+    }
+    server.output().expect("it runs")
+}
+
+/// The complaints about the settings, in order.
+fn complaints(changes: &[(&str, Option<&str>)]) -> Vec<String> {
+    let Output { status, stderr, .. } = start(changes);
+    assert!(!status.success(), "{changes:?}");
+    let stderr = String::from_utf8_lossy(&stderr);
+    stderr.lines().filter_map(|line| line.strip_prefix("  - ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn good_settings_get_as_far_as_the_database() {
+    let stderr = String::from_utf8(start(&[]).stderr).expect("text");
+    assert!(stderr.contains("cannot connect to PostgreSQL"), "{stderr}");
+}
+
+#[test]
+fn each_wrong_setting_is_named() {
+    let origin = "PUBLIC_URL must be a scheme and a host";
+    for (name, value, complaint) in [
+        ("DATABASE_URL", None, "DATABASE_URL is not set"),
+        ("DATABASE_URL", Some("postgres://…"), "DATABASE_URL is a placeholder"),
+        ("PUBLIC_URL", Some("https://groundswell.test/y"), origin),
+        ("PUBLIC_URL", Some("https://groundswell.test?y"), origin),
+        ("PUBLIC_URL", Some("https://groundswell.test#y"), origin),
+        ("PUBLIC_URL", Some("https://me@groundswell.test"), origin),
+        ("PUBLIC_URL", Some("https://Groundswell.test"), origin),
+        ("PUBLIC_URL", Some("https://groundswell.test:443"), origin),
+        ("PUBLIC_URL", Some("https://example.org"), "PUBLIC_URL is the example of the documentation"),
+        ("PUBLIC_URL", Some("https://fund.example.com"), "PUBLIC_URL is the example of the documentation"),
+        ("PUBLIC_URL", Some("http://groundswell.test"), "PUBLIC_URL must be https"),
+        ("PUBLIC_URL", None, "PUBLIC_URL must be https"),
+        ("STRIPE_SECRET_KEY", Some("sk_test_51Abc"), "STRIPE_SECRET_KEY is a test key"),
+        ("STRIPE_SECRET_KEY", Some("rk_test_51Abc"), "STRIPE_SECRET_KEY is a test key"),
+        ("STRIPE_SECRET_KEY", Some("sk_live_..."), "STRIPE_SECRET_KEY is a placeholder"),
+        ("STRIPE_SECRET_KEY", Some("changeme"), "STRIPE_SECRET_KEY is a placeholder"),
+        ("STRIPE_SECRET_KEY", None, "STRIPE_SECRET_KEY is not set"),
+        ("STRIPE_WEBHOOK_SECRET", None, "STRIPE_WEBHOOK_SECRET is not set"),
+        ("STRIPE_WEBHOOK_SECRET", Some(""), "STRIPE_WEBHOOK_SECRET is not set"),
+        ("STRIPE_WEBHOOK_SECRET", Some(" , "), "STRIPE_WEBHOOK_SECRET is not set"),
+        ("STRIPE_WEBHOOK_SECRET", Some("whsec_5f2a,whsec_..."), "STRIPE_WEBHOOK_SECRET is a placeholder"),
+        ("STRIPE_API_BASE", Some("http://127.0.0.1:9/"), "STRIPE_API_BASE points away"),
+        ("CRASH_AT", Some("pledge.inserted"), "CRASH_AT is for tests"),
+    ] {
+        let told = complaints(&[(name, value)]);
+        assert!(told.len() == 1 && told[0].starts_with(complaint), "{name}={value:?}: {told:?}");
+    }
+}
+
+#[test]
+fn all_of_them_are_named_at_once() {
+    let all = [
+        ("PUBLIC_URL", Some("http://groundswell.test/y")),
+        ("DATABASE_URL", None),
+        ("STRIPE_SECRET_KEY", Some("sk_test_51Abc")),
+        ("STRIPE_WEBHOOK_SECRET", Some(",")),
+        ("STRIPE_API_BASE", Some("127.0.0.1:9")),
+    ];
+    let told = complaints(&all);
+    assert_eq!(told.len(), 7, "{told:#?}");
+    for (name, _) in all {
+        assert!(told.iter().any(|complaint| complaint.starts_with(name)), "{name}: {told:#?}");
+    }
+}
+
+#[test]
+fn a_demo_takes_no_live_key() {
+    let demo = ("APP_ENV", Some("demo"));
+    assert_eq!(complaints(&[demo]), ["STRIPE_SECRET_KEY is a live key: set APP_ENV=production"]);
+    let test_key = ("STRIPE_SECRET_KEY", Some("sk_test_51Abc"));
+    assert_eq!(
+        complaints(&[demo, test_key, ("STRIPE_WEBHOOK_SECRET", None)]),
+        ["STRIPE_WEBHOOK_SECRET is not set"]
+    );
+    let stderr = String::from_utf8(start(&[demo, test_key]).stderr).expect("text");
+    assert!(stderr.contains("cannot connect to PostgreSQL"), "{stderr}");
+}
+
+#[test]
+fn no_complaint_repeats_a_secret() {
+    let stderr = start(&[("APP_ENV", Some("demo")), ("STRIPE_WEBHOOK_SECRET", Some("whsec_5f2a..."))]).stderr;
+    let stderr = String::from_utf8_lossy(&stderr);
+    assert!(!stderr.contains("51Abc") && !stderr.contains("5f2a"), "{stderr}");
+}
