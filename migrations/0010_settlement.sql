@@ -1,12 +1,12 @@
--- A campaign whose deadline has passed. The row is made in the transaction that moves the campaign to `settling`,
--- so a campaign is settled once, whoever gets there first.
+-- A campaign whose deadline has passed, or that was called off. The row is made in the transaction that ends its
+-- pledging, so a campaign is settled once, whoever gets there first.
 create table settlements (
     campaign_id uuid primary key references campaigns,
     began_at timestamptz not null default clock(),
     -- Until then a failed payment may be fixed. Null until the campaign is decided, and when there is nothing to
     -- collect.
     retry_until timestamptz,
-    -- Every pledge is paid, dropped or released.
+    -- Every pledge is paid, dropped, released or given back.
     finished_at timestamptz
 );
 create index settlements_open on settlements (began_at) where finished_at is null;
@@ -33,6 +33,11 @@ create table collections (
     constraint collections_counts_not_negative check (tries >= 0 and reminders >= 0 and fixes >= 0 and card_pages >= 0)
 );
 create index collections_of_campaign on collections (campaign_id) where failed_at is not null;
+
+-- The platform's share of what is collected, in basis points (domain::FeeRule). Set at the launch and never changed
+-- afterwards: a creator knows it beforehand.
+alter table campaigns add column fee_bps smallint not null default 500;
+alter table campaigns add constraint campaigns_fee_at_most_ten_percent check (fee_bps between 0 and 1000);
 
 -- The payment that charges a saved card. `gateway_intent_id` is then the intent that saved it.
 alter table pledges add column charge_intent_id text;

@@ -17,6 +17,7 @@ use leptos_router::{SsrMode, path};
 
 use components::layout::Layout;
 use pages::account::{LogInPage, RegisterPage, SessionsPage};
+use pages::call_off::CallOffPage;
 use pages::campaign::CampaignPage;
 use pages::fix::{FixPage, Fixed};
 use pages::home::Home;
@@ -67,6 +68,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/how-it-works") view=HowItWorks ssr=SsrMode::Async/>
                     <Route path=path!("/campaigns/:slug") view=CampaignPage ssr=SsrMode::Async/>
                     <Route path=path!("/campaigns/:slug/pledge") view=PledgePage ssr=SsrMode::Async/>
+                    <Route path=path!("/campaigns/:slug/cancel") view=CallOffPage ssr=SsrMode::Async/>
                     <Route path=path!("/campaigns/:slug/settlement") view=SettlementPage ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id") view=Confirmation ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/return") view=Returned ssr=SsrMode::Async/>

@@ -55,6 +55,10 @@ pub struct Settings {
     /// How long a reward's slot is kept for a backer who is at the card page, in seconds.
     #[arg(long, env = "RESERVATION_SECONDS", default_value = "900", global = true)]
     pub reservation_seconds: u64,
+    /// The platform's share of what a campaign collects, in basis points (500 is 5 %), from 0 to 1000. A campaign keeps
+    /// what it was launched with.
+    #[arg(long, env = "PLATFORM_FEE_BPS", default_value = "500", value_parser = fee, global = true)]
+    pub platform_fee_bps: domain::FeeRule,
     /// One line of JSON per log entry instead of text.
     #[arg(long, env = "LOG_JSON", global = true)]
     pub log_json: bool,
@@ -67,6 +71,11 @@ pub struct Settings {
 pub enum AppEnv {
     Demo,
     Production,
+}
+
+fn fee(typed: &str) -> Result<domain::FeeRule, String> {
+    let bps = typed.parse().map_err(|_| "a whole number of basis points, such as 500".to_owned())?;
+    domain::FeeRule::new(bps).map_err(|too_high| too_high.to_string())
 }
 
 /// Longer than Stripe's slowest good answers; what takes longer is *unknown*.
@@ -119,6 +128,7 @@ impl Settings {
             },
             form_targets: vec![gateway.hosted_pages],
             reservation: Duration::from_secs(self.reservation_seconds),
+            fee: self.platform_fee_bps,
             crash_at: self.crash_at.clone(),
         }
     }

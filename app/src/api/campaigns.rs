@@ -50,6 +50,10 @@ pub struct CampaignView {
     pub progress: Progress,
     /// Once decided, and not called off.
     pub outcome: Option<Outcome>,
+    /// Why it was called off, in its creator's words.
+    pub call_off_reason: Option<String>,
+    /// Whether the viewer may call it off.
+    pub may_cancel: bool,
     pub rewards: Vec<RewardView>,
     pub recent_backers: Vec<BackerView>,
     /// The instant the page was made, by the clock that decides.
@@ -108,8 +112,7 @@ pub async fn home() -> Result<HomeView, ApiError> {
 #[server(endpoint = "campaign", prefix = "/api")]
 pub async fn campaign(slug: String) -> Result<CampaignView, ApiError> {
     use crate::ssr;
-    let page = backend::campaigns::page(&ssr::ctx()?.db, &slug).await?;
-    ssr::answer(page.map(Into::into).ok_or(ApiError::NotFound))
+    ssr::answer(ssr::settlement::campaign(&slug).await)
 }
 
 /// Whether this server runs on the sandbox, which every page must say.

@@ -5,6 +5,7 @@ use domain::{Money, Outcome, PledgeState};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::campaigns::CampaignView;
 use super::error::ApiError;
 use super::pledges::PledgeView;
 
@@ -66,6 +67,22 @@ pub async fn settlement(slug: String) -> Result<SettlementView, ApiError> {
 pub async fn settlement_figures(slug: String) -> Result<Figures, ApiError> {
     use crate::{ssr, ssr::settlement};
     Ok(ssr::answer(settlement::account(&slug).await)?.figures)
+}
+
+/// The campaign whose end its creator is asked to confirm.
+#[server(endpoint = "campaign_to_cancel", prefix = "/api")]
+pub async fn campaign_to_cancel(slug: String) -> Result<CampaignView, ApiError> {
+    use crate::{ssr, ssr::settlement};
+    ssr::answer(settlement::to_call_off(&slug).await)
+}
+
+/// Ends a campaign before its outcome is decided: nobody is charged, and who has paid is paid back.
+#[server(endpoint = "cancel_campaign", prefix = "/api")]
+pub async fn cancel_campaign(slug: String, #[server(default)] reason: String) -> Result<(), ApiError> {
+    use crate::{ssr, ssr::settlement};
+    ssr::answer(settlement::call_off(&slug, &reason).await)?;
+    ssr::redirect(&format!("/campaigns/{slug}"));
+    Ok(())
 }
 
 /// What there is to fix about one of the backer's own pledges.

@@ -1,9 +1,10 @@
 //! The work behind the settlement's endpoints.
 
-use backend::settlement::{self, FixRefusal, Next, Settlement};
+use backend::settlement::{self, CallOffRefusal, FixRefusal, Next, Settlement};
 use domain::{Money, Outcome, PledgeId};
 
-use super::{ctx, pledges, require_viewer};
+use super::{ctx, pledges, require_viewer, viewer};
+use crate::api::campaigns::CampaignView;
 use crate::api::error::ApiError;
 use crate::api::pledges::PledgeView;
 use crate::api::settlement::{Figures, FixView, Line, SettlementView};
@@ -33,11 +34,52 @@ fn lines(account: &Settlement) -> Vec<Line> {
     if !account.refunded.is_zero() {
         lines.push(line("Refunded", "Given back to backers.", account.refunded));
     }
+    if !account.fee.is_zero() {
+        let meaning = format!("{} of what is collected.", account.fee_rule);
+        lines.push(line("The platform's share", &meaning, account.fee));
+    }
     lines
 }
 
 fn line(name: &str, meaning: &str, amount: Money) -> Line {
     Line { name: name.into(), meaning: meaning.into(), amount: amount.to_string(), plain: amount.plain() }
+}
+
+/// A campaign as the viewer sees it.
+pub async fn campaign(slug: &str) -> Result<CampaignView, ApiError> {
+    let ctx = ctx()?;
+    let page = backend::campaigns::page(&ctx.db, slug).await?.ok_or(ApiError::NotFound)?;
+    let may_cancel = match viewer().await? {
+        Some(viewer) => settlement::may_call_off(&ctx, viewer.person_id, page.id).await?,
+        None => false,
+    };
+    Ok(CampaignView { may_cancel, ..page.into() })
+}
+
+/// Ends the viewer's own campaign.
+pub async fn call_off(slug: &str, reason: &str) -> Result<(), ApiError> {
+    let viewer = require_viewer().await?;
+    match settlement::call_off(&ctx()?, viewer.person_id, slug, reason).await {
+        Ok(()) => Ok(()),
+        Err(CallOffRefusal::NotFound) => Err(ApiError::NotFound),
+        Err(refusal @ CallOffRefusal::TooLate) => Err(ApiError::conflict(None, refusal)),
+        Err(refusal @ (CallOffRefusal::NoReason | CallOffRefusal::ReasonTooLong)) => {
+            Err(ApiError::refused(Some("reason"), refusal)
+                .keep("reason", reason.chars().take(4_000).collect::<String>()))
+        }
+        Err(CallOffRefusal::Failed(error)) => Err(error.into()),
+    }
+}
+
+/// The campaign that the viewer may end; to everybody else there is nothing here.
+pub async fn to_call_off(slug: &str) -> Result<CampaignView, ApiError> {
+    let viewer = require_viewer().await?;
+    let ctx = ctx()?;
+    let page = backend::campaigns::page(&ctx.db, slug).await?.ok_or(ApiError::NotFound)?;
+    if !settlement::may_call_off(&ctx, viewer.person_id, page.id).await? {
+        return Err(ApiError::NotFound);
+    }
+    Ok(page.into())
 }
 
 pub async fn fixable(id: &str) -> Result<FixView, ApiError> {

@@ -41,6 +41,8 @@ impl From<Page> for CampaignView {
             starts_at: page.starts_at,
             progress: page.progress,
             outcome: page.outcome,
+            call_off_reason: page.call_off_reason,
+            may_cancel: false,
             rewards: page.rewards.into_iter().map(Into::into).collect(),
             recent_backers: page.recent_backers.into_iter().map(Into::into).collect(),
             now: page.now,

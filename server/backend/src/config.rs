@@ -19,6 +19,8 @@ pub struct Config {
     pub form_targets: Vec<String>,
     /// How long a reward slot waits for its backer at the gateway's page (PRODUCT B14).
     pub reservation: Duration,
+    /// The platform's share of what campaigns launched from now on collect.
+    pub fee: domain::FeeRule,
     /// Tests only: the named step at which the process ends as if killed. Refused in production.
     pub crash_at: Option<String>,
 }

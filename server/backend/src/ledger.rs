@@ -1,8 +1,8 @@
 //! Double entry, append-only. Every posting is written in the transaction of the change that caused it, and the
 //! database refuses one that does not balance.
 //!
-//! So far pledges post what the gateway collected, gross. Its fees are known from its balance transactions and are
-//! posted when those are read (settlement).
+//! A payment is posted gross, and the platform's share of it beside it. What the gateway keeps is known from its balance
+//! transactions only; nothing reads those yet.
 
 use domain::{CampaignId, Money, PledgeId};
 use sqlx::PgConnection;
@@ -16,6 +16,7 @@ pub enum Account {
     GatewayBalance,
     HeldForCampaign,
     OwedToBackers,
+    PlatformFees,
 }
 
 impl Account {
@@ -24,6 +25,7 @@ impl Account {
             Self::GatewayBalance => "gateway_balance",
             Self::HeldForCampaign => "held_for_campaign",
             Self::OwedToBackers => "owed_to_backers",
+            Self::PlatformFees => "platform_fees",
         }
     }
 }

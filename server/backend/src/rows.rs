@@ -1,6 +1,6 @@
 //! From stored columns to domain types. A value that does not parse is our own defect, never the visitor's.
 
-use domain::{Currency, Money};
+use domain::{Currency, FeeRule, Money};
 use rust_decimal::Decimal;
 
 use crate::{Error, Result};
@@ -18,6 +18,11 @@ pub fn money(amount: Decimal, code: &str) -> Result<Money> {
 /// A text column that holds one of the domain's names (state, model ...).
 pub fn named<T: std::str::FromStr>(column: &str, value: &str) -> Result<T> {
     value.parse().map_err(|_| Error::broken(format!("{column} {value}")))
+}
+
+/// A column of basis points.
+pub fn fee(bps: i16) -> Result<FeeRule> {
+    u16::try_from(bps).ok().and_then(|bps| FeeRule::new(bps).ok()).ok_or_else(|| Error::broken("fee_bps"))
 }
 
 /// A counter column that the domain counts in `u32`.

@@ -5,6 +5,7 @@
 mod support;
 
 mod accounts;
+mod calling_off;
 mod cancelling;
 mod crashes;
 mod cross_site;

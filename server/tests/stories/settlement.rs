@@ -56,6 +56,12 @@ async fn result(app: &TestApp, campaign: &TestCampaign) -> (String, String, i64)
 
 async fn ends_as(app: &TestApp, campaign: &TestCampaign, expected: &str) {
     eventually(expected, async || state(app, campaign).await == expected).await;
+    eventually("its account to be closed", async || {
+        let closed =
+            sqlx::query_scalar("select finished_at is not null from settlements where campaign_id = $1");
+        closed.bind(campaign.id).fetch_one(&app.db).await.expect("a settlement")
+    })
+    .await;
     app.settle().await;
 }
 
@@ -112,7 +118,7 @@ async fn a_goal_that_is_met_charges_every_card_and_captures_every_hold_once() {
             .await
             .expect("a history");
     assert_eq!(walked, ["pending", "committed", "charging", "captured"]);
-    assert_eq!(app.count("select count(*) from ledger_transactions").await, 2);
+    assert_eq!(app.count("select count(*) from ledger_transactions where kind = 'captured'").await, 2);
     app.finish().await;
 }
 

@@ -58,7 +58,13 @@ async fn keep_it_all_charges_at_once_and_books_it() {
     assert_eq!(campaign.totals().await, ("25.500".into(), 1));
     let intent = app.gateway.all("payment_intent").await.remove(0);
     assert_eq!((&intent["status"], &intent["amount_received"]), (&"succeeded".into(), &2550.into()));
-    let booked = [("gateway_balance", "25.500", "EUR"), ("held_for_campaign", "-25.500", "EUR")];
+    let booked = [
+        ("gateway_balance", "25.500", "EUR"),
+        ("held_for_campaign", "-25.500", "EUR"),
+        // 5 % of it, half a cent to the even side
+        ("held_for_campaign", "1.280", "EUR"),
+        ("platform_fees", "-1.280", "EUR"),
+    ];
     assert_eq!(ledger(&app).await, booked.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned())));
     app.finish().await;
 }
@@ -140,8 +146,10 @@ async fn declined(person: &Person, pledge: &str) -> Option<String> {
 }
 
 async fn ledger(app: &TestApp) -> Vec<(String, String, String)> {
-    sqlx::query_as("select account, amount::text, currency from ledger_entries order by account")
-        .fetch_all(&app.db)
-        .await
-        .expect("entries")
+    sqlx::query_as(
+        "select account, amount::text, currency from ledger_entries order by account, ledger_entries.amount",
+    )
+    .fetch_all(&app.db)
+    .await
+    .expect("entries")
 }

@@ -7,7 +7,7 @@ mod register;
 mod sessions;
 mod strangers_only;
 
-pub use form::form_error;
+pub use form::{ErrorSummary, form_error};
 pub use log_in::LogInPage;
 pub use menu::AccountMenu;
 pub use register::RegisterPage;

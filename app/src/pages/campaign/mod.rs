@@ -124,16 +124,26 @@ fn Standing(campaign: CampaignView) -> impl IntoView {
         CampaignState::Failed => {
             Some((Tone::Info, "Not funded", format!("The goal of {goal} was not met. Nobody was charged.")))
         }
-        CampaignState::Cancelled => Some((
-            Tone::Warning,
-            "Cancelled",
-            "The creator cancelled this campaign. Nobody was charged.".to_owned(),
-        )),
+        CampaignState::Cancelled => {
+            let money = match campaign.model {
+                Model::KeepItAll => "Everybody who had paid gets all of it back.",
+                Model::AllOrNothing | Model::Hybrid => "Nobody was charged.",
+            };
+            Some((Tone::Warning, "Cancelled", format!("The creator cancelled this campaign. {money}")))
+        }
         CampaignState::Live | CampaignState::Draft | CampaignState::InReview => None,
     };
     let account = campaign.outcome.map(|_| format!("/campaigns/{}/settlement", campaign.slug));
     let account = account.map(|href| view! { " " <a href=href>"Where the money stands"</a> });
-    words.map(|(tone, title, text)| view! { <Notice tone title>{text}{account}</Notice> })
+    let reason = campaign.call_off_reason.filter(|_| campaign.progress.state == CampaignState::Cancelled);
+    let cancel_at = campaign.may_cancel.then(|| format!("/campaigns/{}/cancel", campaign.slug));
+    view! {
+        {words.map(|(tone, title, text)| view! { <Notice tone title>{text}{account}</Notice> })}
+        {reason.map(|reason| view! { <blockquote class="prose"><p>{reason}</p></blockquote> })}
+        {cancel_at.map(|href| view! {
+            <p class="cluster"><span class="muted">"This is your campaign."</span> <a href=href>"Cancel it…"</a></p>
+        })}
+    }
 }
 
 /// The bar, the figures and the button.

@@ -30,6 +30,8 @@ pub struct Page {
     pub progress: Progress,
     /// Once decided, and not called off.
     pub outcome: Option<Outcome>,
+    /// Why it was called off.
+    pub call_off_reason: Option<String>,
     pub rewards: Vec<PageReward>,
     pub recent_backers: Vec<RecentBacker>,
     /// The database's clock when the page was read.
@@ -57,7 +59,9 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
                   cover_alt, story_html, creator_id as "creator: PersonId", display_name, bio, model, state,
                   suspended_at is not null as "suspended!", goal, currency, starts_at, ends_at,
                   version, coalesce(results.pledged, stats.pledged) as "pledged!",
-                  coalesce(results.backers, stats.backers) as "backers!", results.outcome as "outcome?", clock() as "now!"
+                  coalesce(results.backers, stats.backers) as "backers!", results.outcome as "outcome?",
+                  (select reason from campaign_history where campaign_id = campaigns.id and event = 'cancelled'
+                   and reason <> '' limit 1) as call_off_reason, clock() as "now!"
            from campaigns
            join people on people.id = creator_id
            join categories on categories.slug = category
@@ -88,6 +92,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
         suspended: row.suspended,
         starts_at,
         outcome: row.outcome.and_then(|outcome| outcome.parse().ok()),
+        call_off_reason: row.call_off_reason,
         progress: stats.progress(row.id, &row.state, row.goal, &row.currency, ends_at)?,
         rewards: rewards(db, row.id).await?,
         recent_backers: recent_backers(db, row.id).await?,

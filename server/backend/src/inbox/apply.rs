@@ -67,7 +67,7 @@ async fn apply(ctx: &Ctx, campaign: CampaignId, ids: &[Uuid]) -> Result<usize> {
     }
     write_pledges(&mut tx, &batch).await?;
     write_history(&mut tx, &batch).await?;
-    write_ledger(&mut tx, campaign, &batch).await?;
+    write_ledger(&mut tx, &before, &batch).await?;
     write_rewards(&mut tx, &batch).await?;
     write_totals(&mut tx, before, &batch).await?;
     settlement::stage_collecting(&mut tx, campaign, &batch.arrived_in(&[PledgeState::Charging])).await?;
@@ -84,7 +84,7 @@ async fn apply(ctx: &Ctx, campaign: CampaignId, ids: &[Uuid]) -> Result<usize> {
 /// The campaign's total is the lock: who holds it drains the campaign.
 async fn lock_totals(tx: &mut PgTransaction<'_>, campaign: CampaignId) -> Result<Option<Totals>> {
     let row = sqlx::query!(
-        "select stats.pledged, campaigns.goal, campaigns.currency
+        "select stats.pledged, campaigns.goal, campaigns.currency, fee_bps
          from campaign_stats stats join campaigns on campaigns.id = stats.campaign_id
          where stats.campaign_id = $1
          for update of stats skip locked",
@@ -97,6 +97,7 @@ async fn lock_totals(tx: &mut PgTransaction<'_>, campaign: CampaignId) -> Result
             campaign,
             goal: rows::money(row.goal, &row.currency)?,
             pledged: rows::money(row.pledged, &row.currency)?,
+            fee: rows::fee(row.fee_bps)?,
         })
     })
     .transpose()
@@ -220,31 +221,45 @@ async fn write_history(db: &mut PgConnection, batch: &Batch) -> Result<()> {
     Ok(())
 }
 
-async fn write_ledger(db: &mut PgConnection, campaign: CampaignId, batch: &Batch) -> Result<()> {
-    let lines: Vec<Line> = batch
-        .postings
-        .iter()
-        .map(|posting| {
-            let (kind, pledge, amount, intent, owed) = match posting {
-                Posting::Captured { pledge, amount, intent } => {
-                    ("captured", pledge, amount, intent, Account::HeldForCampaign)
-                }
-                Posting::CapturedTooLate { pledge, amount, intent } => {
-                    ("captured_too_late", pledge, amount, intent, Account::OwedToBackers)
-                }
-            };
-            Line {
-                kind,
-                campaign,
-                pledge: *pledge,
-                reference: intent.clone(),
-                debit: Account::GatewayBalance,
-                credit: owed,
-                amount: *amount,
-            }
-        })
-        .collect();
+async fn write_ledger(db: &mut PgConnection, totals: &Totals, batch: &Batch) -> Result<()> {
+    let lines: Vec<Line> = batch.postings.iter().flat_map(|posting| lines_of(posting, totals)).collect();
     ledger::post(db, &lines).await
+}
+
+/// The entries of one movement. The platform's share is posted beside the payment, and goes back with it.
+fn lines_of(posting: &Posting, totals: &Totals) -> Vec<Line> {
+    use Account::{GatewayBalance, HeldForCampaign, OwedToBackers, PlatformFees};
+    let line = |kind, pledge, intent: &String, debit, credit, amount| Line {
+        kind,
+        campaign: totals.campaign,
+        pledge,
+        reference: intent.clone(),
+        debit,
+        credit,
+        amount,
+    };
+    let mut lines = match posting {
+        Posting::Captured { pledge, amount, intent } => {
+            let fee = totals.fee.divide(*amount).fee;
+            vec![
+                line("captured", *pledge, intent, GatewayBalance, HeldForCampaign, *amount),
+                line("platform_fee", *pledge, intent, HeldForCampaign, PlatformFees, fee),
+            ]
+        }
+        Posting::CapturedTooLate { pledge, amount, intent } => {
+            vec![line("captured_too_late", *pledge, intent, GatewayBalance, OwedToBackers, *amount)]
+        }
+        Posting::Refunded { pledge, amount, intent } => {
+            let fee = totals.fee.divide(*amount).fee;
+            vec![
+                line("refunded", *pledge, intent, HeldForCampaign, GatewayBalance, *amount),
+                line("platform_fee_returned", *pledge, intent, PlatformFees, HeldForCampaign, fee),
+            ]
+        }
+    };
+    // The share of a few cents may round to nothing.
+    lines.retain(|line| !line.amount.is_zero());
+    lines
 }
 
 async fn write_rewards(db: &mut PgConnection, batch: &Batch) -> Result<()> {

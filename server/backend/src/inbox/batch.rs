@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use domain::{
-    CampaignId, Collection, EventRefusal, Money, PledgeEvent, PledgeId, PledgeState, RewardId, Step,
+    CampaignId, Collection, EventRefusal, FeeRule, Money, PledgeEvent, PledgeId, PledgeState, RewardId, Step,
 };
 use uuid::Uuid;
 
@@ -50,6 +50,8 @@ pub(super) enum Posting {
     Captured { pledge: PledgeId, amount: Money, intent: String },
     /// Collected for a pledge that was already over: owed back.
     CapturedTooLate { pledge: PledgeId, amount: Money, intent: String },
+    /// Given back to the backer, the platform's share with it.
+    Refunded { pledge: PledgeId, amount: Money, intent: String },
 }
 
 /// What must be given back at the gateway after the commit.
@@ -200,6 +202,13 @@ fn judge(
                     intent: intent.clone(),
                 });
             }
+            if let (PledgeState::Refunded, Some(intent)) = (to, row.payment()) {
+                postings.push(Posting::Refunded {
+                    pledge: row.id,
+                    amount: row.amount,
+                    intent: intent.to_owned(),
+                });
+            }
             "applied"
         }
         Ok(Step::Stay(_)) => {
@@ -331,4 +340,5 @@ pub(super) struct Totals {
     pub campaign: CampaignId,
     pub goal: Money,
     pub pledged: Money,
+    pub fee: FeeRule,
 }

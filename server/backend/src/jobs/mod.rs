@@ -4,9 +4,11 @@
 mod clockwork;
 mod give_back;
 mod look_into;
+mod refund;
 
 use std::time::Duration;
 
+use domain::PledgeId;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use sqlx::PgConnection;
@@ -34,12 +36,15 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 pub enum Job<'a> {
     /// Give a card, hold or payment back at the gateway.
     GiveBack(&'a GiveBack),
+    /// Give a whole payment back.
+    Refund(PledgeId),
 }
 
 /// Stages a job once: the same key a second time is the same job.
 pub async fn stage(db: &mut PgConnection, job: &Job<'_>, dedupe_key: &str) -> Result<()> {
     let (kind, payload) = match job {
         Job::GiveBack(what) => ("give_back", serde_json::to_value(what)),
+        Job::Refund(pledge) => ("refund", serde_json::to_value(pledge)),
     };
     let payload = payload.map_err(|_| Error::broken("job payload"))?;
     sqlx::query!(
@@ -177,6 +182,10 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
             let what: GiveBack =
                 serde_json::from_value(payload).map_err(|_| Error::broken("give_back payload"))?;
             give_back::run(ctx, &what).await
+        }
+        "refund" => {
+            let pledge = serde_json::from_value(payload).map_err(|_| Error::broken("refund payload"))?;
+            refund::run(ctx, pledge).await
         }
         "collect" => {
             let job = serde_json::from_value(payload).map_err(|_| Error::broken("collect payload"))?;

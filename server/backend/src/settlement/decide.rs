@@ -48,15 +48,15 @@ async fn decide(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
         tracing::error!(%campaign, "running total differs from the sum of the pledges; the sum decides");
     }
     freeze(&mut tx, campaign, &plan, total.backers).await?;
-    let event = match plan.outcome {
-        Outcome::Failed => PledgeEvent::CampaignFailed,
-        Outcome::Funded | Outcome::PartiallyFunded => PledgeEvent::ChargeStarted,
-    };
-    let concerned = plan.pledges.iter().filter(|planned| planned.act.is_some()).map(|planned| planned.pledge);
-    leave_for_all(&mut tx, campaign, event, &concerned.collect::<Vec<_>>()).await?;
     match plan.outcome {
+        // Its pledges are unwound from there.
         Outcome::Failed => conclude(&mut tx, campaign, Outcome::Failed).await?,
-        Outcome::Funded | Outcome::PartiallyFunded => open_retry_window(&mut tx, campaign, &plan).await?,
+        Outcome::Funded | Outcome::PartiallyFunded => {
+            let charged = plan.pledges.iter().filter(|planned| planned.act.is_some());
+            let charged: Vec<PledgeId> = charged.map(|planned| planned.pledge).collect();
+            leave_for_all(&mut tx, campaign, PledgeEvent::ChargeStarted, &charged).await?;
+            open_retry_window(&mut tx, campaign, &plan).await?;
+        }
     }
     live::announce_state(&mut tx, campaign).await?;
     ctx.faults.step("settlement.before_decide");
@@ -138,10 +138,8 @@ pub(super) async fn conclude(db: &mut PgConnection, campaign: CampaignId, outcom
         return Err(Error::broken("an outcome that ends nothing"));
     };
     sqlx::query!(
-        "with moved as (update campaigns set state = $3, updated_at = clock() where id = $1),
-              noted as (insert into campaign_history (campaign_id, from_state, to_state, event)
-                        values ($1, $2, $3, $4))
-         update settlements set finished_at = clock() where campaign_id = $1",
+        "with moved as (update campaigns set state = $3, updated_at = clock() where id = $1)
+         insert into campaign_history (campaign_id, from_state, to_state, event) values ($1, $2, $3, $4)",
         campaign as CampaignId,
         from.as_str(),
         to.as_str(),

@@ -1,6 +1,7 @@
 //! The end of settling: nothing of the campaign is open any more.
 
 use domain::{CampaignId, CampaignState, Outcome};
+use sqlx::PgConnection;
 
 use super::decide::conclude;
 use super::hold::hold;
@@ -43,9 +44,21 @@ async fn finish(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
     .await?;
     let outcome: Outcome = rows::named("campaign_results.outcome", &outcome)?;
     conclude(&mut tx, campaign, outcome).await?;
+    close_account(&mut tx, campaign).await?;
     live::announce_state(&mut tx, campaign).await?;
     ctx.faults.step("settlement.before_finish");
     tx.commit().await?;
     ctx.faults.step("settlement.finished");
+    Ok(())
+}
+
+/// Nothing more will happen to the campaign's money by itself.
+pub(super) async fn close_account(db: &mut PgConnection, campaign: CampaignId) -> Result<()> {
+    sqlx::query!(
+        "update settlements set finished_at = clock() where campaign_id = $1",
+        campaign as CampaignId
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }

@@ -3,8 +3,9 @@
 //! number of times, and goes on after a crash where the rows say it stopped.
 //!
 //! close (the deadline has passed) → decide (the exact total, frozen) → collect (a job a pledge) → retry (reminders,
-//! one last try, dropped) → finish.
+//! one last try, dropped) → finish. Below the goal, or called off: unwind.
 
+mod call_off;
 mod close;
 mod collect;
 mod decide;
@@ -13,6 +14,7 @@ mod fix;
 mod hold;
 mod plan;
 mod retry;
+mod unwind;
 mod view;
 
 use std::time::Duration;
@@ -20,6 +22,7 @@ use std::time::Duration;
 use domain::CampaignId;
 use tokio_util::sync::CancellationToken;
 
+pub use call_off::{CallOffRefusal, call_off, may_call_off};
 pub(crate) use collect::{collect, note_failures, stage_collecting};
 pub use fix::{FixRefusal, Fixable, Next, came_back, fixable, try_again, use_another_card};
 pub use plan::dry_run;
@@ -53,6 +56,7 @@ pub async fn tick(ctx: &Ctx) -> Result<()> {
     decide::decide_due(ctx).await?;
     retry::remind(ctx).await?;
     retry::end_windows(ctx).await?;
+    unwind::unwind_due(ctx).await?;
     finish::finish_due(ctx).await
 }
 

@@ -1,7 +1,7 @@
 //! Where a campaign's money stands, for everybody to see (PRODUCT X2). Sums of rows, not of counters.
 
 use chrono::{DateTime, Utc};
-use domain::{CampaignId, Money, Outcome};
+use domain::{CampaignId, FeeRule, Money, Outcome};
 use sqlx::PgPool;
 
 use crate::{Error, Result, rows};
@@ -26,6 +26,9 @@ pub struct Settlement {
     pub dropped: Money,
     /// Given back, by the ledger.
     pub refunded: Money,
+    /// The platform's share of what was collected and not given back, by the ledger.
+    pub fee: Money,
+    pub fee_rule: FeeRule,
     pub retry_until: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
     /// The database's clock.
@@ -48,6 +51,10 @@ pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> 
                    join ledger_transactions posted on posted.id = entries.transaction_id
                    where posted.campaign_id = campaigns.id and account = 'held_for_campaign'
                          and kind = 'refunded') as "refunded!",
+                  (select coalesce(sum(entries.amount), 0) from ledger_entries entries
+                   join ledger_transactions posted on posted.id = entries.transaction_id
+                   where posted.campaign_id = campaigns.id and account = 'platform_fees') as "fee!",
+                  fee_bps,
                   coalesce(sum(amount) filter (where pledges.state in ('committed', 'authorized', 'charging')), 0)
                       as "charging!",
                   coalesce(sum(amount) filter (where pledges.state in ('errored', 'needs_action')), 0)
@@ -78,6 +85,8 @@ pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> 
         retrying: money(row.retrying)?,
         dropped: money(row.dropped)?,
         refunded: money(row.refunded)?,
+        fee: money(-row.fee)?,
+        fee_rule: rows::fee(row.fee_bps)?,
         retry_until: row.retry_until,
         finished_at: row.finished_at,
         now: row.now,

@@ -147,6 +147,7 @@ fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
         },
         form_targets: vec![gateway.to_owned()],
         reservation: Duration::from_secs(900),
+        fee: domain::FeeRule::USUAL,
         crash_at: None,
     }
 }
