@@ -105,6 +105,7 @@ async fn parts_are_taken_back_up_to_the_whole() {
         (reversal["transfer"].clone(), reversal["metadata"]["refund"].as_str()),
         (sent["id"].clone(), Some("7"))
     );
+    assert_eq!(stripe.balance(Some(&account), "eur").await, (0, 1500));
     let much = stripe.post(&reversals(&sent), &[("amount", "1501")]).await;
     assert_eq!((much.status, much.body["error"]["param"].as_str()), (400, Some("amount")));
     stripe.post(&reversals(&sent), &[]).await.ok();
