@@ -17,6 +17,7 @@ use crate::error::{ApiError, Outcome};
 use crate::faults::{Fault, Mode};
 use crate::ids;
 use crate::params::Params;
+use crate::publishable;
 use crate::tx::{API_VERSION, Origin, Tx};
 
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -50,12 +51,18 @@ struct Exchange {
     key: Option<String>,
     fingerprint: String,
     account: Option<String>,
+    api_key: Option<String>,
+    /// A browser asks, with a key that everybody may know.
+    publishable: bool,
 }
 
 impl Exchange {
     fn new(app: Arc<App>, (id, child): (String, String), parts: Parts, body: Bytes) -> Self {
         let query = Params::decode(parts.uri.query().unwrap_or_default().as_bytes());
-        let params = Params::decode(&body).merged(query);
+        let mut params = Params::decode(&body).merged(query);
+        // Stripe.js sends its key as a parameter, which needs no preflight.
+        let api_key = secret_key(&parts.headers).or_else(|| params.take("key"));
+        let publishable = api_key.as_deref().is_some_and(|key| key.starts_with("pk_test_"));
         let named = parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok());
         let key = named.filter(|_| parts.method == http::Method::POST).map(str::to_owned);
         let fingerprint = format!("{} {} {}", parts.method, parts.uri.path(), params.as_json());
@@ -71,14 +78,22 @@ impl Exchange {
             child,
             params,
         };
-        Self { app, request_id: ids::new("req"), parts, call, form, key, fingerprint, account }
+        Self {
+            app,
+            request_id: ids::new("req"),
+            parts,
+            call,
+            form,
+            key,
+            fingerprint,
+            account,
+            api_key,
+            publishable,
+        }
     }
 
     async fn run(self, operation: Operation) -> Response {
-        if let Err(error) = authorize(&self.parts.headers).and_then(|()| self.check_account()) {
-            return self.refuse(&error);
-        }
-        if let Err(error) = self.app.admit(&self.endpoint()) {
+        if let Err(error) = self.check_caller() {
             return self.refuse(&error);
         }
         let (method, path) = (self.parts.method.as_str(), self.parts.uri.path());
@@ -100,6 +115,17 @@ impl Exchange {
         let answer = self.execute(operation, fault.clone());
         drop(held);
         self.struck_after(fault.as_ref(), answer)
+    }
+
+    fn check_caller(&self) -> Outcome<()> {
+        if self.publishable {
+            let inner = self.app.lock();
+            publishable::check(&inner.state, &self.parts.method, self.parts.uri.path(), &self.call.params)?;
+        } else {
+            authorize(self.api_key.as_deref())?;
+        }
+        self.check_account()?;
+        self.app.admit(&self.endpoint())
     }
 
     /// A connected account can be looked at and paid out; all else is done by the platform.
@@ -211,6 +237,13 @@ impl Exchange {
     }
 
     fn render(&self, outcome: Result<&Value, &ApiError>) -> Answer {
+        let pretty = |object: &Value| {
+            let mut object = object.clone();
+            if self.publishable {
+                publishable::redact(&mut object);
+            }
+            serde_json::to_string_pretty(&object).unwrap_or_default()
+        };
         match outcome {
             Ok(object) => Answer::new(200, pretty(object)),
             Err(error) => Answer {
@@ -255,6 +288,8 @@ impl Exchange {
         };
         set("content-type", "application/json");
         set("cache-control", "no-cache, no-store");
+        set("access-control-allow-origin", "*");
+        set("access-control-expose-headers", "Request-Id, Stripe-Should-Retry, Retry-After");
         set("request-id", &self.request_id);
         set("stripe-version", &self.call.version);
         if let Some(key) = &self.key {
@@ -290,8 +325,8 @@ impl Drop for HeldKey<'_> {
 }
 
 /// Any test key is this account's key.
-fn authorize(headers: &HeaderMap) -> Outcome<()> {
-    let Some(key) = secret_key(headers) else {
+fn authorize(key: Option<&str>) -> Outcome<()> {
+    let Some(key) = key else {
         return Err(ApiError::unauthorized(
             "You did not provide an API key. You need to provide your API key in the Authorization header, using \
              Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication \
@@ -302,8 +337,7 @@ fn authorize(headers: &HeaderMap) -> Outcome<()> {
         return Ok(());
     }
     if key.starts_with("pk_") {
-        let message = "This API call cannot be made with a publishable API key. Please use a secret API key.";
-        return Err(ApiError::unauthorized(message).code("secret_key_required"));
+        return Err(ApiError::secret_key_required());
     }
     let shown: String = key.chars().take(8).collect();
     Err(ApiError::unauthorized(format!("Invalid API Key provided: {shown}***")))
@@ -323,10 +357,6 @@ fn decode_base64(text: &str) -> Option<String> {
     use base64::Engine;
     let bytes = base64::engine::general_purpose::STANDARD.decode(text.trim()).ok()?;
     String::from_utf8(bytes).ok()
-}
-
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
 fn hang_up() -> Response {

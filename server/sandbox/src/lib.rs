@@ -28,6 +28,7 @@ mod limits;
 mod money;
 mod pages;
 mod params;
+mod publishable;
 mod router;
 mod serve;
 mod settings;
