@@ -8,11 +8,12 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::MatchedPath;
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 
-use crate::api::{Call, Operation, accounts, expand};
+use crate::api::{Call, Operation, expand};
 use crate::app::{Answer, App, Claim, keep_answer};
+use crate::caller::Caller;
 use crate::error::{ApiError, Outcome};
 use crate::faults::{Fault, Mode};
 use crate::ids;
@@ -50,24 +51,17 @@ struct Exchange {
     form: String,
     key: Option<String>,
     fingerprint: String,
-    account: Option<String>,
-    api_key: Option<String>,
-    /// A browser asks, with a key that everybody may know.
-    publishable: bool,
+    caller: Caller,
 }
 
 impl Exchange {
     fn new(app: Arc<App>, (id, child): (String, String), parts: Parts, body: Bytes) -> Self {
         let query = Params::decode(parts.uri.query().unwrap_or_default().as_bytes());
         let mut params = Params::decode(&body).merged(query);
-        // Stripe.js sends its key as a parameter, which needs no preflight.
-        let api_key = secret_key(&parts.headers).or_else(|| params.take("key"));
-        let publishable = api_key.as_deref().is_some_and(|key| key.starts_with("pk_test_"));
+        let caller = Caller::of(&parts.headers, &mut params);
         let named = parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok());
         let key = named.filter(|_| parts.method == http::Method::POST).map(str::to_owned);
         let fingerprint = format!("{} {} {}", parts.method, parts.uri.path(), params.as_json());
-        let account = parts.headers.get("stripe-account").and_then(|value| value.to_str().ok());
-        let account = account.map(str::to_owned);
         let form = form_urlencoded::parse(&body).map(|(name, value)| format!("{name}={value}\n")).collect();
         let version = parts.headers.get("stripe-version").and_then(|value| value.to_str().ok());
         let call = Call {
@@ -78,18 +72,7 @@ impl Exchange {
             child,
             params,
         };
-        Self {
-            app,
-            request_id: ids::new("req"),
-            parts,
-            call,
-            form,
-            key,
-            fingerprint,
-            account,
-            api_key,
-            publishable,
-        }
+        Self { app, request_id: ids::new("req"), parts, call, form, key, fingerprint, caller }
     }
 
     async fn run(self, operation: Operation) -> Response {
@@ -118,27 +101,9 @@ impl Exchange {
     }
 
     fn check_caller(&self) -> Outcome<()> {
-        if self.publishable {
-            let inner = self.app.lock();
-            publishable::check(&inner.state, &self.parts.method, self.parts.uri.path(), &self.call.params)?;
-        } else {
-            authorize(self.api_key.as_deref())?;
-        }
-        self.check_account()?;
+        let (method, path) = (&self.parts.method, self.parts.uri.path());
+        self.caller.check(&self.app.lock().state, method, path, &self.call.params)?;
         self.app.admit(&self.endpoint())
-    }
-
-    /// A connected account can be looked at and paid out; all else is done by the platform.
-    fn check_account(&self) -> Outcome<()> {
-        let Some(id) = &self.account else { return Ok(()) };
-        let inner = self.app.lock();
-        if inner.state.get("account", id).is_none_or(accounts::is_lost) {
-            return Err(ApiError::no_access(id));
-        }
-        let path = self.parts.uri.path();
-        let allowed = self.parts.method == http::Method::GET || path.starts_with("/v1/payouts");
-        let message = "The sandbox takes only reads and payouts on behalf of a connected account.";
-        if allowed { Ok(()) } else { Err(ApiError::invalid("", message)) }
     }
 
     /// Faults that keep the request from being executed at all.
@@ -174,7 +139,7 @@ impl Exchange {
 
     /// Each account has keys of its own.
     fn scoped(&self, key: &str) -> String {
-        match &self.account {
+        match &self.caller.account {
             Some(account) => format!("{account} {key}"),
             None => key.to_owned(),
         }
@@ -184,7 +149,7 @@ impl Exchange {
         let origin = Origin {
             request_id: Some(self.request_id.clone()),
             idempotency_key: self.key.clone(),
-            account: self.account.clone(),
+            account: self.caller.account.clone(),
         };
         if fault.as_ref().is_some_and(|fault| fault.mode == Mode::Error500Instead) {
             let answer = self.render(Err(&ApiError::internal()));
@@ -239,7 +204,7 @@ impl Exchange {
     fn render(&self, outcome: Result<&Value, &ApiError>) -> Answer {
         let pretty = |object: &Value| {
             let mut object = object.clone();
-            if self.publishable {
+            if self.caller.is_browser() {
                 publishable::redact(&mut object);
             }
             serde_json::to_string_pretty(&object).unwrap_or_default()
@@ -322,41 +287,6 @@ impl Drop for HeldKey<'_> {
     fn drop(&mut self) {
         self.app.release(&self.key);
     }
-}
-
-/// Any test key is this account's key.
-fn authorize(key: Option<&str>) -> Outcome<()> {
-    let Some(key) = key else {
-        return Err(ApiError::unauthorized(
-            "You did not provide an API key. You need to provide your API key in the Authorization header, using \
-             Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication \
-             for details, or we can help at https://support.stripe.com/.",
-        ));
-    };
-    if key.starts_with("sk_test_") || key.starts_with("rk_test_") {
-        return Ok(());
-    }
-    if key.starts_with("pk_") {
-        return Err(ApiError::secret_key_required());
-    }
-    let shown: String = key.chars().take(8).collect();
-    Err(ApiError::unauthorized(format!("Invalid API Key provided: {shown}***")))
-}
-
-/// `Bearer sk_…`, or the user name of Basic auth as curl sends it with `-u sk_…:`.
-fn secret_key(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    if let Some(key) = value.strip_prefix("Bearer ") {
-        return Some(key.trim().to_owned()).filter(|key| !key.is_empty());
-    }
-    let decoded = decode_base64(value.strip_prefix("Basic ")?)?;
-    Some(decoded.split(':').next().unwrap_or_default().to_owned()).filter(|key| !key.is_empty())
-}
-
-fn decode_base64(text: &str) -> Option<String> {
-    use base64::Engine;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(text.trim()).ok()?;
-    String::from_utf8(bytes).ok()
 }
 
 fn hang_up() -> Response {

@@ -18,6 +18,7 @@ mod answer;
 mod api;
 mod app;
 mod by_itself;
+mod caller;
 mod clock;
 mod controls;
 mod error;
