@@ -8,15 +8,17 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::MatchedPath;
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 
-use crate::api::{Call, Operation, accounts, expand};
+use crate::api::{Call, Operation, expand};
 use crate::app::{Answer, App, Claim, keep_answer};
+use crate::caller::Caller;
 use crate::error::{ApiError, Outcome};
 use crate::faults::{Fault, Mode};
 use crate::ids;
 use crate::params::Params;
+use crate::publishable;
 use crate::tx::{API_VERSION, Origin, Tx};
 
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -49,18 +51,17 @@ struct Exchange {
     form: String,
     key: Option<String>,
     fingerprint: String,
-    account: Option<String>,
+    caller: Caller,
 }
 
 impl Exchange {
     fn new(app: Arc<App>, (id, child): (String, String), parts: Parts, body: Bytes) -> Self {
         let query = Params::decode(parts.uri.query().unwrap_or_default().as_bytes());
-        let params = Params::decode(&body).merged(query);
+        let mut params = Params::decode(&body).merged(query);
+        let caller = Caller::of(&parts.headers, &mut params);
         let named = parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok());
         let key = named.filter(|_| parts.method == http::Method::POST).map(str::to_owned);
         let fingerprint = format!("{} {} {}", parts.method, parts.uri.path(), params.as_json());
-        let account = parts.headers.get("stripe-account").and_then(|value| value.to_str().ok());
-        let account = account.map(str::to_owned);
         let form = form_urlencoded::parse(&body).map(|(name, value)| format!("{name}={value}\n")).collect();
         let version = parts.headers.get("stripe-version").and_then(|value| value.to_str().ok());
         let call = Call {
@@ -71,14 +72,11 @@ impl Exchange {
             child,
             params,
         };
-        Self { app, request_id: ids::new("req"), parts, call, form, key, fingerprint, account }
+        Self { app, request_id: ids::new("req"), parts, call, form, key, fingerprint, caller }
     }
 
     async fn run(self, operation: Operation) -> Response {
-        if let Err(error) = authorize(&self.parts.headers).and_then(|()| self.check_account()) {
-            return self.refuse(&error);
-        }
-        if let Err(error) = self.app.admit(&self.endpoint()) {
+        if let Err(error) = self.check_caller() {
             return self.refuse(&error);
         }
         let (method, path) = (self.parts.method.as_str(), self.parts.uri.path());
@@ -102,17 +100,10 @@ impl Exchange {
         self.struck_after(fault.as_ref(), answer)
     }
 
-    /// A connected account can be looked at and paid out; all else is done by the platform.
-    fn check_account(&self) -> Outcome<()> {
-        let Some(id) = &self.account else { return Ok(()) };
-        let inner = self.app.lock();
-        if inner.state.get("account", id).is_none_or(accounts::is_lost) {
-            return Err(ApiError::no_access(id));
-        }
-        let path = self.parts.uri.path();
-        let allowed = self.parts.method == http::Method::GET || path.starts_with("/v1/payouts");
-        let message = "The sandbox takes only reads and payouts on behalf of a connected account.";
-        if allowed { Ok(()) } else { Err(ApiError::invalid("", message)) }
+    fn check_caller(&self) -> Outcome<()> {
+        let (method, path) = (&self.parts.method, self.parts.uri.path());
+        self.caller.check(&self.app.lock().state, method, path, &self.call.params)?;
+        self.app.admit(&self.endpoint())
     }
 
     /// Faults that keep the request from being executed at all.
@@ -148,7 +139,7 @@ impl Exchange {
 
     /// Each account has keys of its own.
     fn scoped(&self, key: &str) -> String {
-        match &self.account {
+        match &self.caller.account {
             Some(account) => format!("{account} {key}"),
             None => key.to_owned(),
         }
@@ -158,7 +149,7 @@ impl Exchange {
         let origin = Origin {
             request_id: Some(self.request_id.clone()),
             idempotency_key: self.key.clone(),
-            account: self.account.clone(),
+            account: self.caller.account.clone(),
         };
         if fault.as_ref().is_some_and(|fault| fault.mode == Mode::Error500Instead) {
             let answer = self.render(Err(&ApiError::internal()));
@@ -211,6 +202,13 @@ impl Exchange {
     }
 
     fn render(&self, outcome: Result<&Value, &ApiError>) -> Answer {
+        let pretty = |object: &Value| {
+            let mut object = object.clone();
+            if self.caller.is_browser() {
+                publishable::redact(&mut object);
+            }
+            serde_json::to_string_pretty(&object).unwrap_or_default()
+        };
         match outcome {
             Ok(object) => Answer::new(200, pretty(object)),
             Err(error) => Answer {
@@ -255,6 +253,8 @@ impl Exchange {
         };
         set("content-type", "application/json");
         set("cache-control", "no-cache, no-store");
+        set("access-control-allow-origin", "*");
+        set("access-control-expose-headers", "Request-Id, Stripe-Should-Retry, Retry-After");
         set("request-id", &self.request_id);
         set("stripe-version", &self.call.version);
         if let Some(key) = &self.key {
@@ -287,46 +287,6 @@ impl Drop for HeldKey<'_> {
     fn drop(&mut self) {
         self.app.release(&self.key);
     }
-}
-
-/// Any test key is this account's key.
-fn authorize(headers: &HeaderMap) -> Outcome<()> {
-    let Some(key) = secret_key(headers) else {
-        return Err(ApiError::unauthorized(
-            "You did not provide an API key. You need to provide your API key in the Authorization header, using \
-             Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication \
-             for details, or we can help at https://support.stripe.com/.",
-        ));
-    };
-    if key.starts_with("sk_test_") || key.starts_with("rk_test_") {
-        return Ok(());
-    }
-    if key.starts_with("pk_") {
-        let message = "This API call cannot be made with a publishable API key. Please use a secret API key.";
-        return Err(ApiError::unauthorized(message).code("secret_key_required"));
-    }
-    let shown: String = key.chars().take(8).collect();
-    Err(ApiError::unauthorized(format!("Invalid API Key provided: {shown}***")))
-}
-
-/// `Bearer sk_…`, or the user name of Basic auth as curl sends it with `-u sk_…:`.
-fn secret_key(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    if let Some(key) = value.strip_prefix("Bearer ") {
-        return Some(key.trim().to_owned()).filter(|key| !key.is_empty());
-    }
-    let decoded = decode_base64(value.strip_prefix("Basic ")?)?;
-    Some(decoded.split(':').next().unwrap_or_default().to_owned()).filter(|key| !key.is_empty())
-}
-
-fn decode_base64(text: &str) -> Option<String> {
-    use base64::Engine;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(text.trim()).ok()?;
-    String::from_utf8(bytes).ok()
-}
-
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
 fn hang_up() -> Response {

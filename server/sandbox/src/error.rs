@@ -80,6 +80,12 @@ impl ApiError {
         error
     }
 
+    /// What is asked for is not for browsers.
+    pub(crate) fn secret_key_required() -> Box<Self> {
+        let message = "This API call cannot be made with a publishable API key. Please use a secret API key.";
+        Self::unauthorized(message).code("secret_key_required")
+    }
+
     /// The `Stripe-Account` header names an account that is not connected, or no longer.
     pub(crate) fn no_access(account: &str) -> Box<Self> {
         let message = format!(

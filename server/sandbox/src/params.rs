@@ -29,6 +29,11 @@ impl Params {
         Self(value)
     }
 
+    /// Takes a parameter out that is not the operation's.
+    pub(crate) fn take(&mut self, name: &str) -> Option<String> {
+        self.0.as_object_mut()?.remove(name)?.as_str().map(str::to_owned)
+    }
+
     pub(crate) fn as_json(&self) -> &Value {
         &self.0
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{RawPathParams, Request, State};
-use axum::response::Response;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::answer::answer;
@@ -17,15 +18,19 @@ use crate::api::{
 use crate::app::App;
 use crate::controls;
 use crate::error::{ApiError, Outcome};
-use crate::pages::{self, account, card_page, objects, three_ds};
+use crate::pages::{self, account, card_page, objects, stripe_js, three_ds};
 use crate::tx::Tx;
 
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
-        .merge(api())
+        .merge(api().layer(axum::middleware::from_fn(preflight)))
         .route("/", get(objects::index))
         .route("/health", get(pages::health))
         .route("/c/pay/{session}", get(card_page::show).post(card_page::submit))
+        .route("/v3/", get(stripe_js::library))
+        .route("/v3/frame", get(stripe_js::frame))
+        .route("/v3/frame.js", get(stripe_js::frame_script))
+        .route("/v3/frame.css", get(stripe_js::frame_style))
         .route("/3ds/{intent}", get(three_ds::show).post(three_ds::answer))
         .route("/_sandbox/style.css", get(pages::style))
         .route("/_sandbox/objects", get(objects::all))
@@ -130,6 +135,20 @@ fn api() -> Router<Arc<App>> {
                 .merge(deletes(webhook_endpoints::delete)),
         )
         .route("/v1/{*unknown}", reads(unknown_url).merge(writes(unknown_url)).merge(deletes(unknown_url)))
+}
+
+/// Browsers ask before they send what a plain form could not.
+async fn preflight(request: Request, next: Next) -> Response {
+    if request.method() != http::Method::OPTIONS {
+        return next.run(request).await;
+    }
+    let allowed = [
+        ("access-control-allow-origin", "*"),
+        ("access-control-allow-methods", "GET, POST, DELETE, OPTIONS"),
+        ("access-control-allow-headers", "authorization, content-type, stripe-version, idempotency-key"),
+        ("access-control-max-age", "300"),
+    ];
+    (http::StatusCode::NO_CONTENT, allowed).into_response()
 }
 
 fn reads(operation: Operation) -> MethodRouter<Arc<App>> {

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod card_page;
 pub(crate) mod objects;
+pub(crate) mod stripe_js;
 pub(crate) mod three_ds;
 
 use axum::response::{Html, IntoResponse, Response};
@@ -21,6 +22,11 @@ pub(crate) async fn health() -> &'static str {
 
 /// A whole page around `main`, marked as play money.
 fn page(status: StatusCode, title: &str, main: &str) -> Response {
+    page_in(status, title, main, "'none'")
+}
+
+/// The same, where other pages may show it in a frame: `*` or `'none'`.
+fn page_in(status: StatusCode, title: &str, main: &str, ancestors: &str) -> Response {
     let title = escape(title);
     let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
@@ -30,12 +36,14 @@ fn page(status: StatusCode, title: &str, main: &str) -> Response {
          <main>\n{main}\n</main>\n</body>\n</html>\n"
     );
     let headers = [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (header::REFERRER_POLICY, "no-referrer".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (
             header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+            format!(
+                "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors {ancestors}; base-uri 'none'"
+            ),
         ),
     ];
     (status, headers, Html(html)).into_response()

@@ -16,8 +16,17 @@ use crate::state::{DELIVERY, KEPT_ANSWER, State as Objects, public, text};
 const SHOWN: usize = 50;
 
 /// What people look for first; the rest follows by name.
-const FIRST: [&str; 6] =
-    ["checkout.session", "payment_intent", "setup_intent", "customer", "refund", "dispute"];
+const FIRST: [&str; 9] = [
+    "checkout.session",
+    "payment_intent",
+    "setup_intent",
+    "customer",
+    "refund",
+    "dispute",
+    "account",
+    "transfer",
+    "payout",
+];
 
 pub(crate) async fn index(State(app): State<Arc<App>>) -> Response {
     app.catch_up();

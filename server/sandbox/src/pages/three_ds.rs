@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{message, not_found, page, see_other};
+use super::{message, not_found, page_in, see_other};
 use crate::api::payment_intents::authentication;
 use crate::api::sessions;
 use crate::app::App;
@@ -37,7 +37,8 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) ->
          {what}.</p><form method=\"post\"><button name=\"result\" value=\"complete\">Complete</button><button \
          class=\"quiet\" name=\"result\" value=\"fail\">Fail</button></form></section>"
     );
-    page(StatusCode::OK, "Authentication", &main)
+    // Stripe.js shows it over the shop's page where it knows no way back.
+    page_in(StatusCode::OK, "Authentication", &main, "*")
 }
 
 pub(crate) async fn answer(

@@ -1,61 +1,19 @@
 // Stripe's own library against the sandbox: what it parses, retries and verifies is what Stripe sends.
 // Run with SANDBOX_BIN naming the binary: `cargo build -p sandbox`, then `npm install && npm test`.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import Stripe from 'stripe';
 
-const SECRET = 'whsec_official_sdk';
-let sandbox, base, stripe, hooks;
-const received = [];
+import { SECRET, cardOnly, open } from './support.mjs';
+
+let shop, base, stripe, client, control, hook;
 
 before(async () => {
-  hooks = createServer((request, response) => {
-    let body = '';
-    request.on('data', (piece) => (body += piece));
-    request.on('end', () => {
-      received.push({ body, signature: request.headers['stripe-signature'] });
-      response.end();
-    });
-  }).listen(0, '127.0.0.1');
-  await once(hooks, 'listening');
-  const url = `http://127.0.0.1:${hooks.address().port}/hooks`;
-  const args = ['--bind', '127.0.0.1:0', '--webhook-url', url, '--webhook-secret', SECRET];
-  sandbox = spawn(process.env.SANDBOX_BIN, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = await once(sandbox.stdout, 'data');
-  base = new URL(String(line).match(/http:\S+/)[0]);
-  stripe = client();
+  shop = await open();
+  ({ base, stripe, client, control, hook } = shop);
 });
 
-after(() => {
-  sandbox?.kill();
-  hooks?.close();
-  hooks?.closeAllConnections();
-});
-
-function client(options = {}) {
-  return new Stripe('sk_test_sdk', { host: base.hostname, port: base.port, protocol: 'http', ...options });
-}
-
-const control = (method, path, body) =>
-  fetch(new URL(path, base), {
-    method,
-    headers: { 'content-type': 'application/json' },
-    body: body && JSON.stringify(body),
-  });
-
-async function hook(wanted) {
-  for (let waited = 0; waited < 200; waited += 1) {
-    const found = received.find((post) => wanted(JSON.parse(post.body)));
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  assert.fail('the webhook never came');
-}
-
-const cardOnly = { automatic_payment_methods: { enabled: true, allow_redirects: 'never' } };
+after(() => shop?.close());
 
 test('a customer is made, changed, found and deleted', async () => {
   const made = await stripe.customers.create({ email: 'ada@example.org', metadata: { backer: '7' } });
@@ -109,6 +67,46 @@ test('a saved card is charged without its holder, and a declined one says why', 
     },
   );
 });
+
+test('a forgotten hold says when it runs out, and does', async () => {
+  const held = await stripe.paymentIntents.create({
+    amount: 1000, currency: 'usd', capture_method: 'manual', payment_method: 'pm_card_visa', confirm: true, ...cardOnly,
+    expand: ['latest_charge'],
+  });
+  const { created, payment_method_details } = held.latest_charge;
+  assert.equal(payment_method_details.card.capture_before - created, 7 * 24 * 60 * 60);
+  await control('POST', '/_sandbox/clock', { advance_seconds: 7 * 24 * 60 * 60 });
+  const gone = await stripe.paymentIntents.retrieve(held.id);
+  assert.deepEqual([gone.status, gone.cancellation_reason], ['canceled', 'automatic']);
+});
+
+test('a bank that wants its customer is answered on session, with the same intent', async () => {
+  const customer = await stripe.customers.create();
+  const setup = await stripe.setupIntents.create({
+    customer: customer.id, payment_method: 'pm_card_authenticationRequired', confirm: true, ...cardOnly,
+  });
+  await control3ds(setup.id);
+  const { payment_method } = await stripe.setupIntents.retrieve(setup.id);
+  const charge = { amount: 500, currency: 'usd', customer: customer.id, payment_method, off_session: true, confirm: true };
+  const refused = await stripe.paymentIntents.create({ ...charge, ...cardOnly }).catch((error) => error);
+  assert.ok(refused instanceof Stripe.errors.StripeCardError);
+  assert.deepEqual([refused.statusCode, refused.code, refused.decline_code],
+    [402, 'authentication_required', 'authentication_required']);
+  assert.equal(refused.payment_intent.status, 'requires_payment_method');
+  assert.equal(refused.payment_method.id, payment_method);
+  const again = await stripe.paymentIntents.confirm(refused.payment_intent.id, {
+    payment_method, return_url: 'http://shop.example/back',
+  });
+  assert.equal(again.next_action.type, 'redirect_to_url');
+  const page = await fetch(again.next_action.redirect_to_url.url, {
+    method: 'POST', body: new URLSearchParams({ result: 'complete' }), redirect: 'manual',
+  });
+  assert.match(page.headers.get('location'), /^http:\/\/shop\.example\/back\?payment_intent=.*redirect_status=succeeded$/);
+  assert.equal((await stripe.paymentIntents.retrieve(again.id)).status, 'succeeded');
+});
+
+const control3ds = (intent) =>
+  fetch(new URL(`/3ds/${intent}`, base), { method: 'POST', body: new URLSearchParams({ result: 'complete' }) });
 
 test('refunds stop at what was charged', async () => {
   const { id } = await stripe.paymentIntents.create({

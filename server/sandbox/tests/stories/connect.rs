@@ -237,3 +237,18 @@ async fn on_behalf_of_an_account_only_reads_and_payouts_are_done() {
     assert_eq!(stripe.for_account(&account, "/v1/account", &[]).await.ok()["id"], json!(account));
     assert_eq!(stripe.get("/v1/account").await.ok()["details_submitted"], true);
 }
+
+#[tokio::test]
+async fn the_front_page_lists_accounts_and_what_they_got() {
+    let stripe = Stripe::start().await;
+    let account = stripe.ready_account(GOOD_IBAN).await;
+    stripe.pay("pm_card_bypassPending", &[]).await.ok();
+    let fields = [("amount", "500"), ("currency", "usd"), ("destination", &*account)];
+    let sent = stripe.post("/v1/transfers", &fields).await.ok();
+    let page = stripe.browse("/", None).await.2;
+    for shown in [&*account, sent["id"].as_str().expect("an id"), "$5.00", "transfer.created", "bank account"]
+    {
+        assert!(page.contains(shown), "{shown}");
+    }
+    assert!(!page.contains(GOOD_IBAN) && !page.contains("sandbox."));
+}

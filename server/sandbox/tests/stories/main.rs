@@ -13,6 +13,7 @@ mod limits;
 mod money;
 mod objects;
 mod payouts;
+mod publishable;
 mod refunds;
 mod restart;
 mod support;

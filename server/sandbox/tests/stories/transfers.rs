@@ -105,6 +105,7 @@ async fn parts_are_taken_back_up_to_the_whole() {
         (reversal["transfer"].clone(), reversal["metadata"]["refund"].as_str()),
         (sent["id"].clone(), Some("7"))
     );
+    assert_eq!(stripe.balance(Some(&account), "eur").await, (0, 1500));
     let much = stripe.post(&reversals(&sent), &[("amount", "1501")]).await;
     assert_eq!((much.status, much.body["error"]["param"].as_str()), (400, Some("amount")));
     stripe.post(&reversals(&sent), &[]).await.ok();
@@ -161,7 +162,7 @@ async fn a_destination_charge_is_divided_at_once() {
 }
 
 #[tokio::test]
-async fn refunds_of_it_take_the_account_s_part_back() {
+async fn refunds_of_it_take_the_accounts_part_back() {
     let stripe = Stripe::start().await;
     let account = stripe.ready_account(GOOD_IBAN).await;
     let to = [("transfer_data[destination]", &*account), ("application_fee_amount", "125")];
@@ -233,4 +234,42 @@ async fn a_fee_needs_somebody_to_take_it_from() {
     let new = stripe.account().await;
     assert_eq!(refused(vec![("transfer_data[destination]", new)]).await, 400);
     assert_eq!(refused(vec![to]).await, 200);
+}
+
+#[tokio::test]
+async fn a_fee_can_be_given_back_by_itself() {
+    let stripe = Stripe::start().await;
+    let account = stripe.ready_account(GOOD_IBAN).await;
+    let to = [("transfer_data[destination]", &*account), ("application_fee_amount", "125")];
+    let charge = paid(&stripe, "pm_card_bypassPending", &to).await;
+    let fees = stripe.get(&format!("/v1/application_fees?charge={charge}")).await.ok();
+    let path = format!("/v1/application_fees/{}/refunds", fees["data"][0]["id"].as_str().expect("an id"));
+    let back = stripe.post(&path, &[("amount", "25"), ("metadata[why]", "kind")]).await.ok();
+    assert_eq!((back["amount"].as_i64(), back["metadata"]["why"].as_str()), (Some(25), Some("kind")));
+    assert_eq!(stripe.post(&path, &[("amount", "101")]).await.status, 400);
+    assert_eq!(stripe.get(&path).await.ok()["data"].as_array().map(Vec::len), Some(1));
+    assert_eq!(stripe.balance(None, "eur").await, (125 - 63 - 25, 0));
+    assert_eq!(stripe.balance(Some(&account), "eur").await, (2400, 0));
+}
+
+#[tokio::test]
+async fn transfers_and_reversals_carry_metadata() {
+    let stripe = Stripe::start().await;
+    let account = stripe.ready_account(GOOD_IBAN).await;
+    let charge = paid(&stripe, "pm_card_visa", &[]).await;
+    let sent = send(&stripe, &account, "2000", &[("source_transaction", &charge)]).await.ok();
+    let path = format!("/v1/transfers/{}", sent["id"].as_str().expect("an id"));
+    let changed = stripe.post(&path, &[("metadata[payout_id]", "9"), ("description", "June")]).await.ok();
+    assert_eq!(
+        (changed["metadata"]["payout_id"].as_str(), changed["description"].as_str()),
+        (Some("9"), Some("June"))
+    );
+    let reversal = stripe.post(&reversals(&sent), &[("amount", "1")]).await.ok();
+    let one = format!("{}/{}", reversals(&sent), reversal["id"].as_str().expect("an id"));
+    stripe.post(&one, &[("metadata[dispute]", "3")]).await.ok();
+    assert_eq!(stripe.get(&one).await.ok()["metadata"]["dispute"], "3");
+    assert_eq!(stripe.get("/v1/transfers/tr_none/reversals").await.status, 404);
+    let listed = stripe.get(&format!("/v1/transfers?destination={account}")).await.ok();
+    assert_eq!(listed["data"][0]["id"], sent["id"]);
+    assert!(stripe.event_types().await.contains(&"transfer.updated".to_owned()));
 }

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::api::balance_transactions::{self, Fee};
+use crate::api::balance_transactions::{self, Fee, Line};
 use crate::api::fields::{merged_metadata, set_metadata};
 use crate::api::{Call, application_fees, balance, list};
 use crate::error::{ApiError, Outcome};
 use crate::ids;
 use crate::money;
-use crate::state::{HIDDEN, public, text};
+use crate::state::{HIDDEN, owner, public, text};
 use crate::tx::Tx;
 
 pub(crate) fn create(tx: &mut Tx, call: &Call) -> Outcome {
@@ -95,6 +95,7 @@ fn take_back(
     let payment = tx.get("charge", text(&transfer, "destination_payment")).unwrap_or_default();
     let fee = if with_fee { application_fees::share_back(tx, &payment, &transfer, amount)? } else { 0 };
     check_covered(tx, &transfer, amount - fee)?;
+    let available_on = available_on(tx, &transfer);
     let id = ids::new("trr");
     let mut reversal = json!({
         "id": id,
@@ -108,8 +109,17 @@ fn take_back(
         "source_refund": refund,
         "transfer": transfer["id"],
     });
-    reversal["destination_payment_refund"] = give_up(tx, &payment, &reversal, fee)["id"].clone();
-    let line = balance_transactions::at_once(tx, "transfer_refund", &reversal, amount, Fee::None);
+    reversal["destination_payment_refund"] =
+        give_up(tx, &payment, &reversal, fee, available_on)["id"].clone();
+    let back = Line {
+        account: None,
+        kind: "transfer_refund",
+        source: &reversal,
+        amount,
+        fee: Fee::None,
+        available_on,
+    };
+    let line = balance_transactions::write(tx, back);
     reversal["balance_transaction"] = json!(line);
     tx.put(reversal.clone());
     let reversed = transfer["amount_reversed"].as_i64().unwrap_or_default() + amount;
@@ -121,6 +131,12 @@ fn take_back(
     tx.put(transfer.clone());
     tx.emit("transfer.reversed", &transfer);
     Ok(reversal)
+}
+
+/// Money that has not arrived goes back when it would have.
+fn available_on(tx: &Tx, transfer: &Value) -> i64 {
+    let line = tx.get("balance_transaction", text(transfer, "balance_transaction")).unwrap_or_default();
+    line["available_on"].as_i64().unwrap_or_default().max(tx.now())
 }
 
 /// Money of a charge that is not available yet can go back the way it came; otherwise the account must have it.
@@ -144,7 +160,7 @@ fn check_covered(tx: &Tx, transfer: &Value, amount: i64) -> Outcome<()> {
 }
 
 /// The account's side: its payment is refunded, with the fee that the platform gives back.
-fn give_up(tx: &mut Tx, payment: &Value, reversal: &Value, fee: i64) -> Value {
+fn give_up(tx: &mut Tx, payment: &Value, reversal: &Value, fee: i64, available_on: i64) -> Value {
     let mut refund = json!({
         "id": ids::new("pyr"),
         "object": "refund",
@@ -165,7 +181,9 @@ fn give_up(tx: &mut Tx, payment: &Value, reversal: &Value, fee: i64) -> Value {
     });
     let amount = reversal["amount"].as_i64().unwrap_or_default();
     let fee = if fee == 0 { Fee::None } else { Fee::Application(-fee) };
-    let line = balance_transactions::at_once(tx, "payment_refund", &refund, -amount, fee);
+    let account = owner(payment);
+    let out = Line { account, kind: "payment_refund", source: &refund, amount: -amount, fee, available_on };
+    let line = balance_transactions::write(tx, out);
     refund["balance_transaction"] = json!(line);
     tx.put(refund.clone());
     if let Some(mut payment) = tx.get("charge", text(payment, "id")) {
