@@ -52,6 +52,9 @@ pub struct Settings {
     /// How many live bars one address may watch at once.
     #[arg(long, env = "STREAMS_PER_ADDRESS", default_value = "200", global = true)]
     pub streams_per_address: usize,
+    /// How many live bars this process serves at once. Each is an open connection: mind the limit of open files.
+    #[arg(long, env = "STREAMS", default_value = "20000", global = true)]
+    pub streams: usize,
     /// How long a reward's slot is kept for a backer who is at the card page, in seconds.
     #[arg(long, env = "RESERVATION_SECONDS", default_value = "900", global = true)]
     pub reservation_seconds: u64,
@@ -99,7 +102,11 @@ impl Settings {
 
     #[must_use]
     pub fn edge(&self) -> Edge {
-        Edge { proxies: self.trusted_proxies.clone(), streams_per_address: self.streams_per_address }
+        Edge {
+            proxies: self.trusted_proxies.clone(),
+            streams_per_address: self.streams_per_address,
+            streams: self.streams,
+        }
     }
 
     /// The backend's settings, over a gateway that is given.

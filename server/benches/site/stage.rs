@@ -79,7 +79,8 @@ impl Stage {
         let addr = listener.local_addr()?;
         let ctx = Ctx::new(db.clone(), config(addr, &sandbox.base_url()))?;
         backend::demo::seed(&ctx).await?;
-        let edge = Edge { proxies: TrustedProxies::default(), streams_per_address: usize::MAX };
+        let edge =
+            Edge { proxies: TrustedProxies::default(), streams_per_address: usize::MAX, streams: usize::MAX };
         let site = site::start(ctx.clone(), listener, edge, Workers::On)?;
         let (campaign, slug) = campaign(&db).await?;
         Ok(Self { plan, db, database_url, ctx, addr, sandbox, campaign, slug, folder, postgres, site })

@@ -41,6 +41,7 @@ pub struct Setup {
     pub secrets: Vec<&'static str>,
     /// The product's patience with the gateway.
     pub timeout: Duration,
+    pub edge: Edge,
 }
 
 impl Default for Setup {
@@ -50,6 +51,7 @@ impl Default for Setup {
             webhooks: true,
             secrets: vec![WEBHOOK_SECRET],
             timeout: Duration::from_secs(10),
+            edge: Edge::default(),
         }
     }
 }
@@ -86,7 +88,7 @@ impl TestApp {
             .expect("a sandbox");
         let gateway = Gateway::at(sandbox.base_url());
         let ctx = Ctx::new(db.clone(), config(&base, &gateway.base, &setup)).expect("a context");
-        let site = site::start(ctx.clone(), listener, Edge::default(), setup.workers).expect("a site");
+        let site = site::start(ctx.clone(), listener, setup.edge, setup.workers).expect("a site");
         Self { db, ctx, base, gateway, sandbox, site }
     }
 
