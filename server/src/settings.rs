@@ -43,6 +43,10 @@ pub struct Settings {
     /// Another server that speaks Stripe's API. [default: Stripe's own]
     #[arg(long, env = "STRIPE_API_BASE", global = true)]
     pub stripe_api_base: Option<String>,
+    /// Calls a second at each of the gateway's endpoints. Stripe allows 25 unless it was agreed otherwise.
+    #[arg(long, env = "STRIPE_REQUESTS_PER_SECOND", default_value = "25", global = true,
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub stripe_requests_per_second: u32,
     /// Where the sandbox listens, when there is one. [default: the port after BIND_ADDR's]
     #[arg(long, env = "SANDBOX_ADDR", global = true)]
     pub sandbox_addr: Option<SocketAddr>,
@@ -74,6 +78,8 @@ pub enum AppEnv {
 
 /// Longer than Stripe's slowest good answers; what takes longer is *unknown*.
 const GATEWAY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Short enough that nobody notices the end of an outage late, long enough that calls do not pile up during it.
+const GATEWAY_REST: Duration = Duration::from_secs(5);
 
 impl Settings {
     /// Text or JSON lines to standard error; `RUST_LOG` chooses what.
@@ -123,6 +129,8 @@ impl Settings {
                 webhook_secrets: gateway.webhook_secrets,
                 api_base: gateway.api_base,
                 timeout: GATEWAY_TIMEOUT,
+                requests_per_second: self.stripe_requests_per_second,
+                rest: GATEWAY_REST,
             },
             form_targets: vec![gateway.hosted_pages],
             reservation: Duration::from_secs(self.reservation_seconds),

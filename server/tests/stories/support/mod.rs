@@ -41,6 +41,10 @@ pub struct Setup {
     pub secrets: Vec<&'static str>,
     /// The product's patience with the gateway.
     pub timeout: Duration,
+    /// Its pace there.
+    pub requests_per_second: u32,
+    /// How long it leaves a silent gateway alone.
+    pub rest: Duration,
     pub edge: Edge,
 }
 
@@ -51,6 +55,8 @@ impl Default for Setup {
             webhooks: true,
             secrets: vec![WEBHOOK_SECRET],
             timeout: Duration::from_secs(10),
+            requests_per_second: 10_000,
+            rest: Duration::from_millis(50),
             edge: Edge::default(),
         }
     }
@@ -146,6 +152,8 @@ fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
             webhook_secrets: setup.secrets.iter().map(|secret| (*secret).to_owned()).collect(),
             api_base: Some(format!("{gateway}/")),
             timeout: setup.timeout,
+            requests_per_second: setup.requests_per_second,
+            rest: setup.rest,
         },
         form_targets: vec![gateway.to_owned()],
         reservation: Duration::from_secs(900),
