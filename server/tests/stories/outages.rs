@@ -3,9 +3,12 @@
 
 use std::time::{Duration, Instant};
 
+use backend::inbox::{self, Source};
 use backend::payments::Condition;
+use domain::{CampaignId, PledgeEvent, PledgeId};
 use futures::future::join_all;
 use serde_json::json;
+use server::site::Workers;
 use uuid::Uuid;
 
 use crate::support::builders::{TestCampaign, claimed, states};
@@ -62,6 +65,34 @@ async fn when_it_is_back_everything_goes_on() {
         assert_eq!(app.ctx.payments.condition(), Condition::Answers);
         app.finish().await;
     }
+}
+
+// However long it is away: what has to be given back is not put aside for want of an answer.
+#[tokio::test]
+async fn jobs_wait_for_a_gateway_that_is_away() {
+    let rest = Duration::from_secs(3600);
+    let app = TestApp::start_with(Setup { rest, workers: Workers::Off, ..Setup::default() }).await;
+    let campaign = app.campaign().build().await;
+    let bea = app.person("Bea Tamm").await;
+    sandbox_page::pay(bea.pledge(&campaign, None, "25").await.text()).await;
+    eventually("the pledge", async || {
+        app.pump().await;
+        states(&app, &bea).await == ["committed"]
+    })
+    .await;
+    fall_silent(&app, &campaign, "drop_before").await;
+    let pledge = bea.pledges(&app.db).await[0];
+    let cancelled = PledgeEvent::BackerCancelled.into();
+    let (campaign, pledge) = (CampaignId(campaign.id), PledgeId(pledge));
+    inbox::leave(&app.db, campaign, pledge, &cancelled, Source::Backer).await.expect("left");
+    for _ in 0..20 {
+        app.pump().await;
+        app.advance(chrono::TimeDelta::minutes(3)).await;
+    }
+    let waiting =
+        "select count(*) from staged_jobs where attempts = 0 and done_at is null and parked_at is null";
+    assert_eq!(app.count(waiting).await, 1);
+    app.finish().await;
 }
 
 // A limiter's word whether to come again is heeded.
