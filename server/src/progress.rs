@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::router::Site;
+use crate::watchers::NoPlace;
 
 /// Proxies close what is silent for a minute; this is well below.
 const HEARTBEAT: Duration = Duration::from_secs(25);
@@ -28,8 +29,9 @@ pub async fn stream(
     headers: HeaderMap,
 ) -> Response {
     let Ok(campaign) = id.parse::<CampaignId>() else { return StatusCode::NOT_FOUND.into_response() };
-    let Some(place) = site.watchers.enter(address) else {
-        return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "60")]).into_response();
+    let place = match site.watchers.enter(address) {
+        Ok(place) => place,
+        Err(full) => return refuse(full),
     };
     // Watch before reading: what changes in between is then seen twice rather than never.
     let watching = site.ctx.live.watch(campaign);
@@ -50,6 +52,14 @@ pub async fn stream(
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }
+}
+
+fn refuse(full: NoPlace) -> Response {
+    let status = match full {
+        NoPlace::ForThisAddress => StatusCode::TOO_MANY_REQUESTS,
+        NoPlace::ForAnybody => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, [(header::RETRY_AFTER, "60")]).into_response()
 }
 
 /// What a reconnecting browser saw last.

@@ -43,6 +43,10 @@ pub struct Settings {
     /// Another server that speaks Stripe's API. [default: Stripe's own]
     #[arg(long, env = "STRIPE_API_BASE", global = true)]
     pub stripe_api_base: Option<String>,
+    /// Calls a second at each of the gateway's endpoints. Stripe allows 25 unless it was agreed otherwise.
+    #[arg(long, env = "STRIPE_REQUESTS_PER_SECOND", default_value = "25", global = true,
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub stripe_requests_per_second: u32,
     /// Where the sandbox listens, when there is one. [default: the port after BIND_ADDR's]
     #[arg(long, env = "SANDBOX_ADDR", global = true)]
     pub sandbox_addr: Option<SocketAddr>,
@@ -52,6 +56,9 @@ pub struct Settings {
     /// How many live bars one address may watch at once.
     #[arg(long, env = "STREAMS_PER_ADDRESS", default_value = "200", global = true)]
     pub streams_per_address: usize,
+    /// How many live bars this process serves at once. Each is an open connection: mind the limit of open files.
+    #[arg(long, env = "STREAMS", default_value = "20000", global = true)]
+    pub streams: usize,
     /// How long a reward's slot is kept for a backer who is at the card page, in seconds.
     #[arg(long, env = "RESERVATION_SECONDS", default_value = "900", global = true)]
     pub reservation_seconds: u64,
@@ -80,6 +87,8 @@ fn fee(typed: &str) -> Result<domain::FeeRule, String> {
 
 /// Longer than Stripe's slowest good answers; what takes longer is *unknown*.
 const GATEWAY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Short enough that nobody notices the end of an outage late, long enough that calls do not pile up during it.
+const GATEWAY_REST: Duration = Duration::from_secs(5);
 
 impl Settings {
     /// Text or JSON lines to standard error; `RUST_LOG` chooses what.
@@ -108,7 +117,11 @@ impl Settings {
 
     #[must_use]
     pub fn edge(&self) -> Edge {
-        Edge { proxies: self.trusted_proxies.clone(), streams_per_address: self.streams_per_address }
+        Edge {
+            proxies: self.trusted_proxies.clone(),
+            streams_per_address: self.streams_per_address,
+            streams: self.streams,
+        }
     }
 
     /// The backend's settings, over a gateway that is given.
@@ -125,6 +138,8 @@ impl Settings {
                 webhook_secrets: gateway.webhook_secrets,
                 api_base: gateway.api_base,
                 timeout: GATEWAY_TIMEOUT,
+                requests_per_second: self.stripe_requests_per_second,
+                rest: GATEWAY_REST,
             },
             form_targets: vec![gateway.hosted_pages],
             reservation: Duration::from_secs(self.reservation_seconds),

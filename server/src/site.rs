@@ -35,11 +35,13 @@ pub struct Edge {
     pub proxies: TrustedProxies,
     /// How many live bars one address may watch at once.
     pub streams_per_address: usize,
+    /// How many this process serves at once.
+    pub streams: usize,
 }
 
 impl Default for Edge {
     fn default() -> Self {
-        Self { proxies: TrustedProxies::default(), streams_per_address: 200 }
+        Self { proxies: TrustedProxies::default(), streams_per_address: 200, streams: 20_000 }
     }
 }
 
@@ -58,7 +60,7 @@ pub fn start(ctx: Ctx, listener: TcpListener, edge: Edge, workers: Workers) -> R
     let addr = listener.local_addr()?;
     let stop = CancellationToken::new();
     let options = get_configuration(None).context("the LEPTOS_* settings cannot be read")?.leptos_options;
-    let watchers = Watchers::new(edge.streams_per_address);
+    let watchers = Watchers::new(edge.streams_per_address, edge.streams);
     let site = Site { ctx: ctx.clone(), options, stop: stop.clone(), proxies: edge.proxies, watchers };
     let service = router::router(site)?.into_make_service_with_connect_info::<SocketAddr>();
     // With Nagle's algorithm a small answer may wait 40 ms for nothing.

@@ -18,6 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// More starts than any backer needs; fewer than trying stolen cards would.
 const STARTS: Limit = Limit { bucket: "pledge.start", tries: 30, minutes: 10 };
 
+/// The return page looks by itself every few seconds and may be reloaded; beyond this it waits for the webhook, as
+/// the gateway counts our questions.
+const LOOKS: Limit = Limit { bucket: "pledge.look", tries: 30, minutes: 5 };
+
 /// Starts a pledge; answers with the address to go to.
 pub async fn start(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<String, ApiError> {
     let viewer = require_viewer().await?;
@@ -91,13 +95,17 @@ pub async fn mine(id: &str) -> Result<PledgeView, ApiError> {
 }
 
 /// The address of the return page proves nothing: the gateway is asked, and what it says goes the way of every
-/// event.
+/// event. Who asks too often sees what we know.
 pub async fn after_card_page(id: &str) -> Result<PledgeView, ApiError> {
     let pledge = mine(id).await?;
     if pledge.state != PledgeState::Pending {
         return Ok(pledge);
     }
     let ctx = ctx()?;
+    let viewer = require_viewer().await?;
+    if throttle::take(&ctx.db, LOOKS, Subject::of(&viewer.person_id.to_string())).await?.is_err() {
+        return Ok(pledge);
+    }
     let pledge_id = id.parse().map_err(|_| ApiError::NotFound)?;
     // The gateway away: the webhook will tell; the page says "being confirmed" meanwhile.
     if let Err(error) = backend::pledges::look_again(&ctx, pledge_id).await {

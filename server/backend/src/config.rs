@@ -35,6 +35,10 @@ pub struct StripeConfig {
     pub api_base: Option<String>,
     /// One attempt's patience; no answer by then is *unknown*, not failed.
     pub timeout: Duration,
+    /// Our pace at each of its endpoints.
+    pub requests_per_second: u32,
+    /// How long a gateway that does not answer is left alone before it is tried again.
+    pub rest: Duration,
 }
 
 impl StripeConfig {

@@ -79,7 +79,8 @@ impl Stage {
         let addr = listener.local_addr()?;
         let ctx = Ctx::new(db.clone(), config(addr, &sandbox.base_url()))?;
         backend::demo::seed(&ctx).await?;
-        let edge = Edge { proxies: TrustedProxies::default(), streams_per_address: usize::MAX };
+        let edge =
+            Edge { proxies: TrustedProxies::default(), streams_per_address: usize::MAX, streams: usize::MAX };
         let site = site::start(ctx.clone(), listener, edge, Workers::On)?;
         let (campaign, slug) = campaign(&db).await?;
         Ok(Self { plan, db, database_url, ctx, addr, sandbox, campaign, slug, folder, postgres, site })
@@ -193,6 +194,9 @@ fn config(site: SocketAddr, gateway: &str) -> Config {
             webhook_secrets: vec![WEBHOOK_SECRET.into()],
             api_base: Some(format!("{gateway}/")),
             timeout: Duration::from_secs(10),
+            // The sandbox has no limits, and ours is not what is measured.
+            requests_per_second: 10_000,
+            rest: Duration::from_secs(5),
         },
         form_targets: vec![gateway.to_owned()],
         reservation: Duration::from_secs(900),

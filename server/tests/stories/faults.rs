@@ -107,6 +107,35 @@ async fn a_key_that_was_forgotten_opens_no_second_page() {
     app.finish().await;
 }
 
+// A call that was refused once and is sent again may happen: what it opened is closed before the slot is free.
+#[tokio::test]
+async fn a_refused_call_that_is_sent_again_is_unknown_again() {
+    let app = TestApp::start_quiet().await;
+    let campaign = app.campaign().build().await;
+    let bea = app.person("Bea Tamm").await;
+    let key = Uuid::now_v7();
+    let opening = json!({ "method": "POST", "path_prefix": SESSIONS });
+    app.gateway.fault(opening.clone(), "refuse_403").await;
+    assert_ne!(bea.pledge_with(&campaign, None, "25", key).await.status, 200);
+    let pledge = bea.pledges(&app.db).await[0];
+    assert_eq!(attempt(&app, pledge).await.0, "refused");
+
+    app.gateway.no_faults().await;
+    let first = json!({ "method": "POST", "path_prefix": SESSIONS, "nth": 1 });
+    app.gateway.fault(first, "drop_response_after_commit").await;
+    app.gateway.fault(opening, "drop_before").await;
+    assert_eq!(bea.pledge_with(&campaign, None, "25", key).await.status, 409);
+    assert_eq!(attempt(&app, pledge).await.0, "unknown");
+
+    app.gateway.no_faults().await;
+    app.advance(chrono::TimeDelta::minutes(16)).await;
+    backend::jobs::tick(&app.ctx).await.expect("the clockwork looks");
+    app.pump().await;
+    assert_eq!(states(&app, &bea).await, ["expired"]);
+    assert_eq!(app.gateway.of_pledge("checkout.session", pledge).await[0]["status"], "expired");
+    app.finish().await;
+}
+
 // The gateway refuses a key whose parameters changed; what the first call made is found.
 #[tokio::test]
 async fn a_name_changed_between_two_tries_makes_no_second_customer() {

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use reqwest::Response;
 use serde_json::Value;
+use server::site::Edge;
 use uuid::Uuid;
 
 use crate::support::builders::TestCampaign;
-use crate::support::{TestApp, sandbox_page};
+use crate::support::{Setup, TestApp, eventually, sandbox_page};
 
 /// What one Server-Sent Event said.
 #[derive(Debug, PartialEq)]
@@ -160,4 +161,30 @@ async fn nothing_is_told_of_what_is_not_public() {
         );
     }
     app.finish().await;
+}
+
+// Case 67: who comes when the house is full is told when to come again.
+#[tokio::test]
+async fn a_full_house_says_when_to_come_again() {
+    for (edge, status) in [
+        (Edge { streams_per_address: 1, ..Edge::default() }, 429),
+        (Edge { streams: 1, ..Edge::default() }, 503),
+    ] {
+        let app = TestApp::start_with(Setup { edge, ..Setup::default() }).await;
+        let campaign = app.campaign().build().await;
+        let mut watching = Watching::campaign(&app, &campaign, None).await;
+        watching.next().await.expect("the present");
+        let address = format!("{}/api/campaigns/{}/progress", app.base, campaign.id);
+        let refused = app.stranger().get(&address).send().await.expect("an answer");
+        assert_eq!(
+            (refused.status().as_u16(), &refused.headers()["retry-after"]),
+            (status, &"60".parse().unwrap())
+        );
+        drop(watching);
+        eventually("the place to be free", async || {
+            app.stranger().get(&address).send().await.expect("an answer").status().is_success()
+        })
+        .await;
+        app.finish().await;
+    }
 }

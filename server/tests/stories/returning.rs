@@ -1,5 +1,6 @@
 //! The way back from the card page: its address proves nothing, and nobody sees another's pledge.
 
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::builders::states;
@@ -41,6 +42,30 @@ async fn who_comes_back_before_the_webhook_is_confirmed_by_asking() {
     assert_eq!(back.headers()["location"], format!("/pledges/{pledge}"));
     assert_eq!(states(&app, &bea).await, ["captured"]);
     assert_eq!(campaign.totals().await, ("25.000".into(), 1));
+    app.finish().await;
+}
+
+// Each look is a question to the gateway, and it counts ours.
+#[tokio::test]
+async fn who_looks_again_and_again_is_shown_what_we_know() {
+    let app = TestApp::start_deaf().await;
+    let campaign = app.campaign().build().await;
+    let bea = app.person("Bea Tamm").await;
+    let page = bea.pledge(&campaign, None, "25").await;
+    let pledge = bea.pledges(&app.db).await[0].to_string();
+    // Never strikes; it counts what passes.
+    let looks = json!({ "method": "GET", "path_prefix": "/v1/checkout/sessions", "nth": 1_000_000 });
+    app.gateway.fault(looks, "html_502").await;
+    for _ in 0..40 {
+        let shown = bea.call("returned_pledge", &[("id", &pledge)]).await;
+        assert_eq!((shown.status, &shown.body["state"]), (200, &json!("pending")), "{shown:?}");
+    }
+    assert_eq!(app.gateway.seen().await, 30);
+
+    sandbox_page::pay(page.text()).await;
+    app.advance(chrono::TimeDelta::minutes(6)).await;
+    let shown = bea.call("returned_pledge", &[("id", &pledge)]).await;
+    assert_eq!(shown.body["state"], "committed", "{shown:?}");
     app.finish().await;
 }
 

@@ -19,6 +19,7 @@ pub use clockwork::tick;
 
 use crate::accounts::sessions;
 use crate::inbox::GiveBack;
+use crate::payments::GatewayError;
 use crate::{Ctx, Error, Result, settlement, throttle};
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
@@ -205,6 +206,9 @@ async fn finish(ctx: &Ctx, id: Uuid, attempts: i32, outcome: Result<()>) -> Resu
         .await?;
         return Ok(());
     };
+    if let Error::Gateway(GatewayError::Unavailable) = error {
+        return postpone(ctx, id).await;
+    }
     let park = attempts >= TRIES;
     if park {
         tracing::error!(job = %id, attempts, %error, "job put aside: it kept failing");
@@ -221,6 +225,21 @@ async fn finish(ctx: &Ctx, id: Uuid, attempts: i32, outcome: Result<()>) -> Resu
         error.to_string(),
         pause,
         park,
+    )
+    .execute(&ctx.db)
+    .await?;
+    Ok(())
+}
+
+/// Nothing was tried, so it does not count: however long the gateway is away, its jobs wait for it. In their thousands
+/// they do not come back all at once.
+async fn postpone(ctx: &Ctx, id: Uuid) -> Result<()> {
+    sqlx::query!(
+        "update staged_jobs
+         set leased_until = null, attempts = attempts - 1,
+             run_at = clock() + make_interval(secs => 60 + 60 * random())
+         where id = $1",
+        id,
     )
     .execute(&ctx.db)
     .await?;

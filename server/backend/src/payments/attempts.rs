@@ -12,7 +12,7 @@ use rand::Rng;
 use stripe::{IdempotencyKey, RequestStrategy, StripeRequest};
 use tokio::time::Instant;
 
-use super::{GatewayError, Payments};
+use super::{Condition, GatewayError, Payments};
 use crate::{Error, Result};
 
 /// The first pause between tries; each following one doubles it.
@@ -167,8 +167,8 @@ impl Payments {
                     step("answered");
                     return Ok(object);
                 }
-                Err(error) if tries < error.tries() && began.elapsed() < PATIENCE => {
-                    tokio::time::sleep(jittered(pause)).await;
+                Err(error) if tries < error.tries() && began.elapsed() + error.again_after() < PATIENCE => {
+                    tokio::time::sleep(jittered(pause).max(error.again_after())).await;
                     pause *= 2;
                     tries += 1;
                 }
@@ -187,9 +187,12 @@ impl Payments {
         R: StripeRequest,
         R::Output: miniserde::Deserialize,
     {
+        if self.condition() == Condition::Away {
+            return Err(GatewayError::Unavailable);
+        }
         // From here on it may have happened: say so before it can.
         let Ok(key) = self.sending(attempt).await else {
-            return Err(GatewayError::Busy { code: "attempt_not_stored".into() });
+            return Err(GatewayError::Busy { code: "attempt_not_stored".into(), again_after: None });
         };
         let key = IdempotencyKey::new(key).map_err(|_| GatewayError::Refused {
             status: 0,
@@ -197,7 +200,7 @@ impl Payments {
             decline_code: None,
         })?;
         // Idempotent is the only strategy used for a POST: the client's own retries would make up keys of their own.
-        Ok(request.customize().request_strategy(RequestStrategy::Idempotent(key)).send(&self.client).await?)
+        request.customize().request_strategy(RequestStrategy::Idempotent(key)).send(&self.line).await
     }
 }
 

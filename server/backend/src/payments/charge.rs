@@ -159,10 +159,7 @@ impl Payments {
     }
 
     async fn payment_at_gateway(&self, intent: &str) -> Result<PaymentIntent> {
-        Ok(RetrievePaymentIntent::new(intent.to_owned())
-            .send(&self.client)
-            .await
-            .map_err(GatewayError::from)?)
+        self.read(RetrievePaymentIntent::new(intent.to_owned())).await
     }
 
     /// The pledge's payment, found by the id of ours that it carries.
@@ -175,7 +172,7 @@ impl Payments {
                 Some(after) => list.clone().starting_after(after.as_str()),
                 None => list.clone(),
             };
-            let page = page.send(&self.client).await.map_err(GatewayError::from)?;
+            let page = self.read(page).await?;
             after = page.data.last().map(|intent| intent.id.to_string()).filter(|_| page.has_more);
             let ours = page.data.into_iter().find(|intent| intent.metadata.get("pledge_id") == Some(&pledge));
             if ours.is_some() || after.is_none() {

@@ -8,6 +8,7 @@ mod charge;
 mod decline;
 mod errors;
 mod hosted_page;
+mod line;
 mod minor_units;
 mod release;
 mod replace_card;
@@ -21,13 +22,15 @@ pub use charge::{AtTheBank, Charge};
 pub use decline::in_plain_words;
 pub use errors::GatewayError;
 pub use hosted_page::{HostedPage, PageRequest, PageState};
+pub use line::Condition;
 pub use minor_units::{NotChargeable, from_gateway, to_gateway};
 pub use replace_card::Replacement;
 use sqlx::PgPool;
 use stripe::StripeRequest;
 
+use self::line::Line;
 use crate::faults::Faults;
-use crate::{Config, Error, Result};
+use crate::{Config, Result};
 
 /// As many as the gateway lists at once.
 const LONGEST_LIST: i64 = 100;
@@ -35,7 +38,7 @@ const LONGEST_LIST: i64 = 100;
 /// A client of the gateway, and the table its attempts are written to.
 #[derive(Clone)]
 pub struct Payments {
-    client: stripe::Client,
+    line: Line,
     db: PgPool,
     config: Arc<Config>,
     faults: Faults,
@@ -43,16 +46,16 @@ pub struct Payments {
 
 impl Payments {
     pub(crate) fn new(db: PgPool, config: &Config) -> Result<Self> {
-        let mut builder = stripe::ClientBuilder::new(&config.stripe.secret_key)
-            // Without this the client waits for ever.
-            .timeout(config.stripe.timeout);
-        if let Some(base) = &config.stripe.api_base {
-            builder = builder.url(base);
-        }
-        let client = builder.build().map_err(|_| Error::broken("STRIPE_API_BASE or STRIPE_SECRET_KEY"))?;
+        let line = Line::new(&config.stripe)?;
         let faults = Faults::new(config.crash_at.clone());
-        Ok(Self { client, db, config: Arc::new(config.clone()), faults })
+        Ok(Self { line, db, config: Arc::new(config.clone()), faults })
     }
+    /// Whether the gateway answers. For whoever would otherwise keep a person waiting, and for operators.
+    #[must_use]
+    pub fn condition(&self) -> Condition {
+        self.line.condition()
+    }
+
     /// Asks without changing anything.
     ///
     /// # Errors
@@ -62,6 +65,6 @@ impl Payments {
         R: StripeRequest,
         R::Output: miniserde::Deserialize,
     {
-        Ok(request.customize().send(&self.client).await.map_err(GatewayError::from)?)
+        Ok(request.customize().send(&self.line).await?)
     }
 }

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Ended, checkout};
-use crate::payments::{NotChargeable, to_gateway};
+use crate::payments::{Condition, NotChargeable, to_gateway};
 use crate::{Ctx, Error, Result, campaigns, clock, inbox, pledges, rows};
 
 /// How often a start is begun anew when somebody else was faster (the same form twice, a deadlock).
@@ -151,6 +151,10 @@ async fn reserve(
     };
     if let Some(existing) = existing(&mut tx, backer, form.campaign, form_key).await? {
         return existing.meets(form, form_key, amount);
+    }
+    // No slot is taken for somebody who could not pay for it now.
+    if ctx.payments.condition() == Condition::Away {
+        return Err(StartRefusal::GatewayAway);
     }
     let now = clock::now(&mut *tx).await?;
     let offer = Pledge::offer(&campaign, backer, reward.as_ref(), amount, now)?;

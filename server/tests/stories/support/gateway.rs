@@ -51,8 +51,17 @@ impl Gateway {
 
     /// How often faults struck so far.
     pub async fn struck(&self) -> u64 {
+        self.count_of_faults("fired").await
+    }
+
+    /// How many requests armed faults were held against so far.
+    pub async fn seen(&self) -> u64 {
+        self.count_of_faults("seen").await
+    }
+
+    async fn count_of_faults(&self, what: &str) -> u64 {
         let armed = self.get("/_sandbox/faults").await;
-        armed.as_array().into_iter().flatten().filter_map(|fault| fault["fired"].as_u64()).sum()
+        armed.as_array().into_iter().flatten().filter_map(|fault| fault[what].as_u64()).sum()
     }
 
     pub async fn no_faults(&self) {

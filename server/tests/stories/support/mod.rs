@@ -41,6 +41,11 @@ pub struct Setup {
     pub secrets: Vec<&'static str>,
     /// The product's patience with the gateway.
     pub timeout: Duration,
+    /// Its pace there.
+    pub requests_per_second: u32,
+    /// How long it leaves a silent gateway alone.
+    pub rest: Duration,
+    pub edge: Edge,
 }
 
 impl Default for Setup {
@@ -50,6 +55,9 @@ impl Default for Setup {
             webhooks: true,
             secrets: vec![WEBHOOK_SECRET],
             timeout: Duration::from_secs(10),
+            requests_per_second: 10_000,
+            rest: Duration::from_millis(50),
+            edge: Edge::default(),
         }
     }
 }
@@ -86,7 +94,7 @@ impl TestApp {
             .expect("a sandbox");
         let gateway = Gateway::at(sandbox.base_url());
         let ctx = Ctx::new(db.clone(), config(&base, &gateway.base, &setup)).expect("a context");
-        let site = site::start(ctx.clone(), listener, Edge::default(), setup.workers).expect("a site");
+        let site = site::start(ctx.clone(), listener, setup.edge, setup.workers).expect("a site");
         Self { db, ctx, base, gateway, sandbox, site }
     }
 
@@ -144,6 +152,8 @@ fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
             webhook_secrets: setup.secrets.iter().map(|secret| (*secret).to_owned()).collect(),
             api_base: Some(format!("{gateway}/")),
             timeout: setup.timeout,
+            requests_per_second: setup.requests_per_second,
+            rest: setup.rest,
         },
         form_targets: vec![gateway.to_owned()],
         reservation: Duration::from_secs(900),
