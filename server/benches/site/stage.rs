@@ -195,6 +195,7 @@ fn config(site: SocketAddr, gateway: &str) -> Config {
             timeout: Duration::from_secs(10),
         },
         form_targets: vec![gateway.to_owned()],
+        smtp: None,
         reservation: Duration::from_secs(900),
         crash_at: None,
     }

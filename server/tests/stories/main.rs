@@ -14,6 +14,7 @@ mod fixing;
 mod giving_back;
 mod limits;
 mod live;
+mod mail;
 mod refusals;
 mod repeats;
 mod returning;

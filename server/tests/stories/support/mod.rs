@@ -9,15 +9,17 @@ pub mod gateway;
 pub mod invariants;
 pub mod people;
 pub mod sandbox_page;
+pub mod smtp;
 
 use std::time::Duration;
 
-use backend::config::{Config, Environment, StripeConfig};
+use backend::config::{Config, Environment, SmtpServer, StripeConfig};
 use backend::{Ctx, inbox, jobs, settlement};
 use gateway::Gateway;
 use sandbox::{Sandbox, WebhookTarget};
 use server::security::WEBHOOK_PATH;
-use server::site::{self, Edge, Running, Workers};
+pub use server::site::Workers;
+use server::site::{self, Edge, Running};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
@@ -41,6 +43,8 @@ pub struct Setup {
     pub secrets: Vec<&'static str>,
     /// The product's patience with the gateway.
     pub timeout: Duration,
+    /// Where mail goes; `None` is the demo's mailbox.
+    pub smtp: Option<SmtpServer>,
 }
 
 impl Default for Setup {
@@ -50,6 +54,7 @@ impl Default for Setup {
             webhooks: true,
             secrets: vec![WEBHOOK_SECRET],
             timeout: Duration::from_secs(10),
+            smtp: None,
         }
     }
 }
@@ -146,6 +151,7 @@ fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
             timeout: setup.timeout,
         },
         form_targets: vec![gateway.to_owned()],
+        smtp: setup.smtp.clone(),
         reservation: Duration::from_secs(900),
         crash_at: None,
     }
