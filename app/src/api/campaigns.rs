@@ -111,10 +111,3 @@ pub async fn campaign(slug: String) -> Result<CampaignView, ApiError> {
     let page = backend::campaigns::page(&ssr::ctx()?.db, &slug).await?;
     ssr::answer(page.map(Into::into).ok_or(ApiError::NotFound))
 }
-
-/// Whether this server runs on the sandbox, which every page must say.
-#[server(endpoint = "is_demo", prefix = "/api")]
-pub async fn is_demo() -> Result<bool, ApiError> {
-    use backend::config::Environment;
-    Ok(crate::ssr::ctx()?.config.environment == Environment::Demo)
-}

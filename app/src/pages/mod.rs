@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod campaign;
+pub mod demo_mailbox;
 pub mod fix;
 pub mod home;
 pub mod how_it_works;

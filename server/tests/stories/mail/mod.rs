@@ -1,6 +1,7 @@
 //! Mail: told once, sent once, and never in anybody's way.
 
 mod letters;
+mod mailbox;
 mod sending;
 
 use backend::mail::{self, Round};
