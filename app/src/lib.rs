@@ -19,6 +19,7 @@ use components::layout::Layout;
 use pages::account::{LogInPage, RegisterPage, SessionsPage};
 use pages::call_off::CallOffPage;
 use pages::campaign::CampaignPage;
+use pages::demo_mailbox::{DemoMail, DemoMailbox};
 use pages::fix::{FixPage, Fixed};
 use pages::home::Home;
 use pages::how_it_works::HowItWorks;
@@ -76,6 +77,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/pledges/:id/fixed") view=Fixed ssr=SsrMode::Async/>
                     <Route path=path!("/account/pledges") view=MyPledges ssr=SsrMode::Async/>
                     <Route path=path!("/account/sessions") view=SessionsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/demo/mailbox") view=DemoMailbox ssr=SsrMode::Async/>
+                    <Route path=path!("/demo/mailbox/:id") view=DemoMail ssr=SsrMode::Async/>
                     <Route path=path!("/login") view=LogInPage ssr=SsrMode::Async/>
                     <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async/>
                 </Routes>

@@ -1,6 +1,7 @@
 //! What server functions and pages need of the server: the one module that exists only there.
 
 mod csp;
+pub mod mailbox;
 pub mod pledges;
 mod refusals;
 pub mod settlement;

@@ -132,6 +132,19 @@ const pages: Record<string, (page: Page) => Promise<unknown>> = {
     await page.goto('/account/sessions');
     await page.getByRole('banner').getByText('Bea Tamm').click();
   },
+  'the demo’s mailbox': async (page) => {
+    await person(page);
+    await pledge(page, await campaign(), '25');
+    await page.goto('/demo/mailbox');
+  },
+  // As HTML it is in a frame that runs nothing, not even what looks for findings: see mailbox.spec.ts.
+  'a mail as text': async (page) => {
+    await person(page);
+    await pledge(page, await campaign(), '25');
+    await page.goto('/demo/mailbox');
+    const mail = page.getByRole('link', { name: 'Your pledge of €25' }).first();
+    await page.goto(`${await mail.getAttribute('href')}?as=text`);
+  },
   'my pledges before log-in': (page) => page.goto('/account/pledges'),
   'an address that leads nowhere': (page) => page.goto('/no-such-page'),
   'a campaign that does not exist': (page) => page.goto('/campaigns/no-such-campaign'),

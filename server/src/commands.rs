@@ -70,7 +70,7 @@ async fn serve_over(
     let db = connect(settings, postgres).await?;
     refuse_a_moved_clock(settings, &db).await?;
     let (gateway, sandbox) = gateway(settings).await?;
-    let ctx = Ctx::new(db, settings.backend(gateway))?;
+    let ctx = Ctx::new(db, settings.backend(gateway)?)?;
     if settings.app_env == AppEnv::Demo {
         backend::demo::seed(&ctx).await?;
     }
@@ -174,6 +174,9 @@ fn greet(settings: &Settings, sandbox: Option<String>) {
     }
     if settings.app_env == AppEnv::Demo {
         println!("{}", backend::demo::LOG_INS);
+        if settings.smtp().is_ok_and(|server| server.is_none()) {
+            println!("Its mail stays at {}/demo/mailbox", settings.public_url());
+        }
     }
     println!("Ctrl-C stops it.\n");
 }

@@ -4,6 +4,7 @@ pub mod assets;
 pub mod commands;
 pub mod embedded_postgres;
 pub mod health;
+pub mod mail_frame;
 pub mod progress;
 pub mod refusals;
 pub mod router;

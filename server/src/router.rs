@@ -18,7 +18,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use crate::assets::Assets;
 use crate::security::{self, TrustedProxies};
 use crate::watchers::Watchers;
-use crate::{assets, health, progress, refusals, webhook};
+use crate::{assets, health, mail_frame, progress, refusals, webhook};
 
 /// What every handler can ask for.
 #[derive(Clone)]
@@ -58,6 +58,7 @@ pub fn router(site: Site) -> Result<Router> {
         .layer(middleware::from_fn_with_state(assets, assets::serve))
         .route("/api/campaigns/{id}/progress", get(progress::stream))
         .route(security::WEBHOOK_PATH, post(webhook::stripe).layer(RequestBodyLimitLayer::new(LARGEST_BODY)))
+        .route("/demo/mailbox/{id}/html", get(mail_frame::show))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .with_state(site);

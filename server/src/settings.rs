@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use backend::config::{Config, Environment, StripeConfig};
+use anyhow::Result;
+use backend::config::{Config, Environment, SmtpServer, StripeConfig};
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
@@ -53,6 +54,13 @@ pub struct Settings {
     /// Addresses and networks whose X-Forwarded-For is believed, with commas.
     #[arg(long, env = "TRUSTED_PROXIES", default_value = "", global = true)]
     pub trusted_proxies: TrustedProxies,
+    /// The mail server: smtps://user:password@host, smtp:// for STARTTLS, smtp://localhost:25?tls=none for a relay on
+    /// this machine. Without it mail lands in the demo's mailbox.
+    #[arg(long, env = "SMTP_URL", hide_env_values = true, global = true)]
+    pub smtp_url: Option<String>,
+    /// Who mail is from: Groundswell <hello@example.org>.
+    #[arg(long, env = "MAIL_FROM", global = true)]
+    pub mail_from: Option<String>,
     /// How many live bars one address may watch at once.
     #[arg(long, env = "STREAMS_PER_ADDRESS", default_value = "200", global = true)]
     pub streams_per_address: usize,
@@ -124,10 +132,22 @@ impl Settings {
         }
     }
 
+    /// The mail server, when one is set.
+    ///
+    /// # Errors
+    /// What is wrong with its settings, without their secrets.
+    pub fn smtp(&self) -> Result<Option<SmtpServer>, &'static str> {
+        let Some(url) = self.smtp_url.as_deref().filter(|url| !url.is_empty()) else { return Ok(None) };
+        let sender = self.mail_from.as_deref().ok_or("MAIL_FROM is not set, and SMTP_URL is")?;
+        SmtpServer::parse(url, sender).map(Some)
+    }
+
     /// The backend's settings, over a gateway that is given.
-    #[must_use]
-    pub fn backend(&self, gateway: Gateway) -> Config {
-        Config {
+    ///
+    /// # Errors
+    /// As [`Settings::smtp`].
+    pub fn backend(&self, gateway: Gateway) -> Result<Config> {
+        Ok(Config {
             environment: match self.app_env {
                 AppEnv::Demo => Environment::Demo,
                 AppEnv::Production => Environment::Production,
@@ -142,10 +162,11 @@ impl Settings {
                 rest: GATEWAY_REST,
             },
             form_targets: vec![gateway.hosted_pages],
+            smtp: self.smtp().map_err(anyhow::Error::msg)?,
             reservation: Duration::from_secs(self.reservation_seconds),
             fee: self.platform_fee_bps,
             crash_at: self.crash_at.clone(),
-        }
+        })
     }
 }
 

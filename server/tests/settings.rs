@@ -3,12 +3,14 @@
 use std::process::{Command, Output};
 
 /// Settings that a production server would start with, if its database were there.
-const GOOD: [(&str, &str); 5] = [
+const GOOD: [(&str, &str); 7] = [
     ("APP_ENV", "production"),
     ("DATABASE_URL", "postgres://groundswell@127.0.0.1:1/groundswell"),
     ("PUBLIC_URL", "https://groundswell.test"),
     ("STRIPE_SECRET_KEY", "sk_live_51Abc"),
     ("STRIPE_WEBHOOK_SECRET", "whsec_5f2a"),
+    ("SMTP_URL", "smtps://groundswell:hunter2@mail.groundswell.test"),
+    ("MAIL_FROM", "Groundswell <hello@groundswell.test>"),
 ];
 
 /// Starts a server with [`GOOD`] settings, changed: `None` leaves one out.
@@ -67,6 +69,13 @@ fn each_wrong_setting_is_named() {
         ("STRIPE_WEBHOOK_SECRET", Some(" , "), "STRIPE_WEBHOOK_SECRET is not set"),
         ("STRIPE_WEBHOOK_SECRET", Some("whsec_5f2a,whsec_..."), "STRIPE_WEBHOOK_SECRET is a placeholder"),
         ("STRIPE_API_BASE", Some("http://127.0.0.1:9/"), "STRIPE_API_BASE points away"),
+        ("SMTP_URL", None, "SMTP_URL is not set"),
+        ("SMTP_URL", Some(""), "SMTP_URL is not set"),
+        ("SMTP_URL", Some("mail.groundswell.test"), "SMTP_URL is not an address"),
+        ("SMTP_URL", Some("https://mail.groundswell.test"), "SMTP_URL must begin with"),
+        ("SMTP_URL", Some("smtps://groundswell:...@mail.groundswell.test"), "SMTP_URL is a placeholder"),
+        ("MAIL_FROM", None, "MAIL_FROM is not set"),
+        ("MAIL_FROM", Some("nobody"), "MAIL_FROM is not a sender"),
         ("CRASH_AT", Some("pledge.inserted"), "CRASH_AT is for tests"),
     ] {
         let told = complaints(&[(name, value)]);
@@ -105,7 +114,15 @@ fn a_demo_takes_no_live_key() {
 
 #[test]
 fn no_complaint_repeats_a_secret() {
-    let stderr = start(&[("APP_ENV", Some("demo")), ("STRIPE_WEBHOOK_SECRET", Some("whsec_5f2a..."))]).stderr;
+    let wrong = [
+        ("APP_ENV", Some("demo")),
+        ("STRIPE_WEBHOOK_SECRET", Some("whsec_5f2a...")),
+        ("SMTP_URL", Some("http://groundswell:hunter2@mail.groundswell.test")),
+    ];
+    let stderr = start(&wrong).stderr;
     let stderr = String::from_utf8_lossy(&stderr);
-    assert!(!stderr.contains("51Abc") && !stderr.contains("5f2a"), "{stderr}");
+    assert!(stderr.contains("SMTP_URL"), "{stderr}");
+    for secret in ["51Abc", "5f2a", "hunter2"] {
+        assert!(!stderr.contains(secret), "{stderr}");
+    }
 }

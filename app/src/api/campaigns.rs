@@ -114,10 +114,3 @@ pub async fn campaign(slug: String) -> Result<CampaignView, ApiError> {
     use crate::ssr;
     ssr::answer(ssr::settlement::campaign(&slug).await)
 }
-
-/// Whether this server runs on the sandbox, which every page must say.
-#[server(endpoint = "is_demo", prefix = "/api")]
-pub async fn is_demo() -> Result<bool, ApiError> {
-    use backend::config::Environment;
-    Ok(crate::ssr::ctx()?.config.environment == Environment::Demo)
-}

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod campaigns;
+pub mod demo;
 pub mod error;
 pub mod pledges;
 pub mod settlement;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::Icon;
+use crate::api::demo::{DemoView, demo};
 use crate::pages::account::AccountMenu;
 
 #[component]
@@ -35,12 +36,18 @@ pub fn Layout(children: Children) -> impl IntoView {
 
 #[component]
 fn DemoBanner() -> impl IntoView {
-    let demo = Resource::new_blocking(|| (), |()| crate::api::campaigns::is_demo());
+    let demo = Resource::new_blocking(|| (), |()| demo());
     view! {
         <Suspense>
             {move || Suspend::new(async move {
-                demo.await.unwrap_or(true).then(|| view! {
-                    <p class="demo-banner"><strong>"This is a demo:"</strong>" no real money moves."</p>
+                // Rather a banner too many than a demo that does not say so.
+                let demo = demo.await.unwrap_or(Some(DemoView { mailbox: false }));
+                demo.map(|DemoView { mailbox }| view! {
+                    <p class="demo-banner">
+                        <strong>"This is a demo:"</strong>
+                        " no real money moves. "
+                        {mailbox.then(|| view! { <a href="/demo/mailbox">"Its mailbox"</a> })}
+                    </p>
                 })
             })}
         </Suspense>

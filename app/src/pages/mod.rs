@@ -3,6 +3,7 @@
 pub mod account;
 pub mod call_off;
 pub mod campaign;
+pub mod demo_mailbox;
 pub mod fix;
 pub mod home;
 pub mod how_it_works;

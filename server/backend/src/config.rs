@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use crate::mail::SmtpServer;
+
 /// Where the server runs. Production refuses every stand-in: sandbox, demo data, placeholder secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Environment {
@@ -17,6 +19,8 @@ pub struct Config {
     pub stripe: StripeConfig,
     /// Origins besides our own that our forms may lead to: the gateway's hosted page.
     pub form_targets: Vec<String>,
+    /// By which server mail leaves. `None`: it does not, and a demo shows it in its mailbox.
+    pub smtp: Option<SmtpServer>,
     /// How long a reward slot waits for its backer at the gateway's page (PRODUCT B14).
     pub reservation: Duration,
     /// The platform's share of what campaigns launched from now on collect.

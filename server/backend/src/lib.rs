@@ -12,6 +12,7 @@ pub mod inbox;
 pub mod jobs;
 pub mod ledger;
 pub mod live;
+pub mod mail;
 pub mod payments;
 pub mod pledges;
 pub mod rows;
@@ -32,6 +33,7 @@ pub struct Ctx {
     pub passwords: accounts::Passwords,
     pub live: live::Hub,
     pub inbox: inbox::Bell,
+    pub mail: mail::Mail,
     pub faults: faults::Faults,
     pub config: Arc<Config>,
 }
@@ -49,6 +51,7 @@ impl Ctx {
             passwords: accounts::Passwords::default(),
             live: live::Hub::default(),
             inbox: inbox::Bell::default(),
+            mail: mail::Mail::new(&config),
             faults: faults::Faults::new(config.crash_at.clone()),
             config: Arc::new(config),
         })

@@ -199,6 +199,7 @@ fn config(site: SocketAddr, gateway: &str) -> Config {
             rest: Duration::from_secs(5),
         },
         form_targets: vec![gateway.to_owned()],
+        smtp: None,
         reservation: Duration::from_secs(900),
         crash_at: None,
     }

@@ -24,7 +24,7 @@ impl Settings {
     fn malformed(&self) -> Vec<&'static str> {
         let key = self.stripe_secret_key.as_deref();
         let database = self.database_url.as_deref();
-        told(&[
+        let mut complaints = told(&[
             (
                 !is_origin(&self.public_url()),
                 "PUBLIC_URL must be a scheme and a host, as browsers write an origin, and no path: https://example.org",
@@ -42,7 +42,10 @@ impl Settings {
                 self.stripe_api_base.as_deref().is_some_and(|base| !is_base(base)),
                 "STRIPE_API_BASE must be an address that ends with a slash",
             ),
-        ])
+            (self.smtp_url.as_deref().is_some_and(is_placeholder), "SMTP_URL is a placeholder"),
+        ]);
+        complaints.extend(self.smtp().err());
+        complaints
     }
 
     /// A forgotten `APP_ENV` must not seed demo people with known passwords beside real cards.
@@ -64,6 +67,10 @@ impl Settings {
             (key.contains("_test_"), "STRIPE_SECRET_KEY is a test key"),
             (!public_url.starts_with("https://"), "PUBLIC_URL must be https"),
             (is_documentation(&public_url), "PUBLIC_URL is the example of the documentation"),
+            (
+                matches!(self.smtp(), Ok(None)),
+                "SMTP_URL is not set: production has no mailbox that everybody reads",
+            ),
             (self.stripe_api_base.is_some(), "STRIPE_API_BASE points away from the gateway"),
             (self.crash_at.is_some(), "CRASH_AT is for tests"),
         ])

@@ -110,6 +110,11 @@ impl Story {
         let pages = self.place.gateway.all("checkout.session").await.len();
         let customers = self.place.gateway.all("customer").await.len();
         let charges = self.place.gateway.all("charge").await.len();
+        let letters: i64 = sqlx::query_scalar("select count(*) from mails where letter = 'pledge_confirmed'")
+            .fetch_one(&self.place.db)
+            .await
+            .expect("a count");
+        assert_eq!(letters, 1, "told once");
         assert_eq!((total.as_str(), backers), ("25.000", 1));
         assert_eq!((pages, customers, charges), (1, 1, usize::from(end == "captured")));
         assert_eq!(claimed(&self.place.db, self.reward).await, 1);

@@ -15,6 +15,7 @@ mod fixing;
 mod giving_back;
 mod limits;
 mod live;
+mod mail;
 mod outages;
 mod refusals;
 mod repeats;

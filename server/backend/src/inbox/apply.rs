@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::Entry;
 use super::batch::{Batch, GiveBack, Posting, Row, Totals, Waiting};
+use super::letters;
 use crate::ledger::{self, Account, Line};
 use crate::{Ctx, Error, Result, jobs, live, rows, settlement};
 
@@ -69,11 +70,12 @@ async fn apply(ctx: &Ctx, campaign: CampaignId, ids: &[Uuid]) -> Result<usize> {
     write_history(&mut tx, &batch).await?;
     write_ledger(&mut tx, &before, &batch).await?;
     write_rewards(&mut tx, &batch).await?;
-    write_totals(&mut tx, before, &batch).await?;
+    let reached = write_totals(&mut tx, before, &batch).await?;
     settlement::stage_collecting(&mut tx, campaign, &batch.arrived_in(&[PledgeState::Charging])).await?;
     settlement::note_failures(&mut tx, &batch.arrived_in(&[PledgeState::Errored, PledgeState::NeedsAction]))
         .await?;
     stage_give_back(&mut tx, &batch).await?;
+    letters::stage(ctx, &mut tx, campaign, &batch, reached).await?;
     mark_applied(&mut tx, &batch).await?;
     ctx.faults.step("inbox.before_commit");
     tx.commit().await?;
@@ -296,14 +298,15 @@ async fn write_rewards(db: &mut PgConnection, batch: &Batch) -> Result<()> {
     Ok(())
 }
 
-async fn write_totals(db: &mut PgConnection, before: Totals, batch: &Batch) -> Result<()> {
+/// Answers with the highest milestone that is reached for the first time.
+async fn write_totals(db: &mut PgConnection, before: Totals, batch: &Batch) -> Result<Option<Milestone>> {
     let (pledged, backers) = batch.change_of_total();
     if pledged == Decimal::ZERO && backers == 0 {
         // Collecting moves nothing in the totals, and people watch it.
         if batch.collects() {
             live::announce_state(db, before.campaign).await?;
         }
-        return Ok(());
+        return Ok(None);
     }
     let after = sqlx::query_scalar!(
         "update campaign_stats
@@ -318,18 +321,24 @@ async fn write_totals(db: &mut PgConnection, before: Totals, batch: &Batch) -> R
     .await?;
     let after = domain::Money::new(after, before.goal.currency())
         .map_err(|_| Error::broken("campaign_stats.pledged finer than its currency"))?;
-    reach_milestones(db, &before, after).await?;
-    live::announce(db, before.campaign).await
+    let reached = reach_milestones(db, &before, after).await?;
+    live::announce(db, before.campaign).await?;
+    Ok(reached)
 }
 
 /// Each milestone once per campaign, ever: a second arrival finds the row and stays silent.
-async fn reach_milestones(db: &mut PgConnection, before: &Totals, after: domain::Money) -> Result<()> {
+async fn reach_milestones(
+    db: &mut PgConnection,
+    before: &Totals,
+    after: domain::Money,
+) -> Result<Option<Milestone>> {
+    let mut reached = None;
     let already = Milestone::passed(before.pledged, before.goal);
     for milestone in Milestone::passed(after, before.goal) {
         if already.contains(&milestone) {
             continue;
         }
-        sqlx::query!(
+        let inserted = sqlx::query!(
             "insert into milestones_reached (campaign_id, percent, pledged) values ($1, $2, $3)
              on conflict do nothing",
             before.campaign as CampaignId,
@@ -338,8 +347,11 @@ async fn reach_milestones(db: &mut PgConnection, before: &Totals, after: domain:
         )
         .execute(&mut *db)
         .await?;
+        if inserted.rows_affected() == 1 {
+            reached = Some(milestone);
+        }
     }
-    Ok(())
+    Ok(reached)
 }
 
 async fn stage_give_back(db: &mut PgConnection, batch: &Batch) -> Result<()> {

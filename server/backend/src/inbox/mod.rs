@@ -4,6 +4,7 @@
 
 mod apply;
 mod batch;
+mod letters;
 mod worker;
 
 use std::sync::Arc;

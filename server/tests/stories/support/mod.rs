@@ -9,15 +9,17 @@ pub mod gateway;
 pub mod invariants;
 pub mod people;
 pub mod sandbox_page;
+pub mod smtp;
 
 use std::time::Duration;
 
-use backend::config::{Config, Environment, StripeConfig};
+use backend::config::{Config, Environment, SmtpServer, StripeConfig};
 use backend::{Ctx, inbox, jobs, settlement};
 use gateway::Gateway;
 use sandbox::{Sandbox, WebhookTarget};
 use server::security::WEBHOOK_PATH;
-use server::site::{self, Edge, Running, Workers};
+pub use server::site::Workers;
+use server::site::{self, Edge, Running};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
@@ -46,6 +48,8 @@ pub struct Setup {
     /// How long it leaves a silent gateway alone.
     pub rest: Duration,
     pub edge: Edge,
+    /// Where mail goes; `None` is the demo's mailbox.
+    pub smtp: Option<SmtpServer>,
 }
 
 impl Default for Setup {
@@ -58,6 +62,7 @@ impl Default for Setup {
             requests_per_second: 10_000,
             rest: Duration::from_millis(50),
             edge: Edge::default(),
+            smtp: None,
         }
     }
 }
@@ -156,6 +161,7 @@ fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
             rest: setup.rest,
         },
         form_targets: vec![gateway.to_owned()],
+        smtp: setup.smtp.clone(),
         reservation: Duration::from_secs(900),
         fee: domain::FeeRule::USUAL,
         crash_at: None,

@@ -1,0 +1,129 @@
+//! To a creator, about their campaign and its money.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{Milestone, Money};
+
+use super::super::written::{CREATOR, Written};
+use super::{About, day, instant};
+
+/// A quarter, half, three quarters or all of the goal is pledged.
+#[derive(Clone, Copy, Debug)]
+pub struct MilestoneReached<'a> {
+    pub campaign: About<'a>,
+    pub milestone: Milestone,
+    pub pledged: Money,
+    pub goal: Money,
+    pub backers: i64,
+    pub ends_at: DateTime<Utc>,
+}
+
+impl MilestoneReached<'_> {
+    pub(super) fn write(&self) -> Written {
+        let (title, percent) = (self.campaign.title, self.milestone.percent());
+        let (subject, heading) = match self.milestone {
+            Milestone::Goal => (format!("{title} has reached its goal"), "Your goal is reached.".to_owned()),
+            Milestone::Quarter | Milestone::Half | Milestone::ThreeQuarters => (
+                format!("{title} has reached {percent} % of its goal"),
+                format!("{percent} % of your goal is pledged."),
+            ),
+        };
+        Written::new(subject, heading, CREATOR)
+            .says(format!("{title} stands at {} of {}.", self.pledged, self.goal))
+            .facts([
+                ("Pledged", Some(self.pledged.to_string())),
+                ("Goal", Some(self.goal.to_string())),
+                ("Backers", Some(self.backers.to_string())),
+                ("Ends", Some(instant(self.ends_at))),
+            ])
+            .link("See your campaign", self.campaign.path())
+    }
+}
+
+/// The deadline has passed and the goal was met.
+#[derive(Clone, Copy, Debug)]
+pub struct CampaignFundedCreator<'a> {
+    pub campaign: About<'a>,
+    pub pledged: Money,
+    pub goal: Money,
+    pub backers: i64,
+    /// Until when declined cards may still be fixed.
+    pub retries_until: Option<DateTime<Utc>>,
+}
+
+impl CampaignFundedCreator<'_> {
+    pub(super) fn write(&self) -> Written {
+        let title = self.campaign.title;
+        let collecting = match self.retries_until {
+            Some(until) => format!(
+                "The cards are charged now. Backers whose card is declined can fix it until {}, so what is \
+                 collected may end up below what was pledged.",
+                instant(until)
+            ),
+            None => "Everything that was pledged is collected.".to_owned(),
+        };
+        Written::new(format!("{title} is funded"), "Your campaign is funded.", CREATOR)
+            .says(format!("{title} ended with {} of {} pledged.", self.pledged, self.goal))
+            .says(collecting)
+            .facts([
+                ("Pledged", Some(self.pledged.to_string())),
+                ("Goal", Some(self.goal.to_string())),
+                ("Backers", Some(self.backers.to_string())),
+            ])
+            .link("See your campaign", self.campaign.path())
+    }
+}
+
+/// Money left for the creator's bank.
+#[derive(Clone, Copy, Debug)]
+pub struct PayoutSent<'a> {
+    pub campaign: About<'a>,
+    pub amount: Money,
+    /// When the bank should have it, if the gateway said.
+    pub arrives_on: Option<NaiveDate>,
+    /// The page that shows it, below the site's root.
+    pub path: &'a str,
+}
+
+impl PayoutSent<'_> {
+    pub(super) fn write(&self) -> Written {
+        let (title, amount) = (self.campaign.title, self.amount);
+        Written::new(
+            format!("{amount} from {title} is on its way to your bank"),
+            format!("{amount} is on its way to your bank."),
+            CREATOR,
+        )
+        .says(format!("It is paid out from what {title} collected, less fees."))
+        .facts([("Payout", Some(amount.to_string())), ("Expected at your bank", self.arrives_on.map(day))])
+        .link("See the payout", self.path)
+    }
+}
+
+/// A backer's bank takes a payment back unless the creator shows why not.
+#[derive(Clone, Copy, Debug)]
+pub struct DisputeOpened<'a> {
+    pub campaign: About<'a>,
+    pub amount: Money,
+    /// After it no evidence is taken.
+    pub answer_until: DateTime<Utc>,
+    /// The page for the evidence, below the site's root.
+    pub path: &'a str,
+}
+
+impl DisputeOpened<'_> {
+    pub(super) fn write(&self) -> Written {
+        let (title, amount) = (self.campaign.title, self.amount);
+        Written::new(
+            format!("A payment of {amount} for {title} is disputed"),
+            "A payment is disputed.",
+            CREATOR,
+        )
+        .says(format!(
+            "A backer of {title} has asked their bank to take {amount} back. The amount is frozen until the bank decides."
+        ))
+        .says(format!(
+            "You can answer with evidence until {}. Without an answer the bank decides for the backer.",
+            instant(self.answer_until)
+        ))
+        .link("Answer the dispute", self.path)
+    }
+}

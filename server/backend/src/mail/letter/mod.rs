@@ -1,0 +1,102 @@
+//! Every letter the site writes: what it must be told, and its words. One file per family.
+//! Money and time are exact in each of them, and each says whether a card was charged.
+
+mod creator;
+mod outcome;
+mod payment;
+mod pledge;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+pub use creator::{CampaignFundedCreator, DisputeOpened, MilestoneReached, PayoutSent};
+pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFunded};
+pub use payment::{CardExpires, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, Refunded};
+pub use pledge::{PledgeCancelled, PledgeConfirmed};
+
+use super::written::Written;
+
+/// The campaign a letter is about.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    pub title: &'a str,
+    pub slug: &'a str,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Letter<'a> {
+    PledgeConfirmed(PledgeConfirmed<'a>),
+    PledgeCancelled(PledgeCancelled<'a>),
+    CampaignFunded(CampaignFunded<'a>),
+    CampaignFailed(CampaignFailed<'a>),
+    CampaignCancelled(CampaignCancelled<'a>),
+    PaymentFailed(PaymentFailed<'a>),
+    PaymentReminder(PaymentReminder<'a>),
+    PaymentFixed(PaymentFixed<'a>),
+    PledgeDropped(PledgeDropped<'a>),
+    CardExpires(CardExpires<'a>),
+    Refunded(Refunded<'a>),
+    MilestoneReached(MilestoneReached<'a>),
+    CampaignFundedCreator(CampaignFundedCreator<'a>),
+    PayoutSent(PayoutSent<'a>),
+    DisputeOpened(DisputeOpened<'a>),
+}
+
+impl Letter<'_> {
+    /// Its name in the database.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::PledgeConfirmed(_) => "pledge_confirmed",
+            Self::PledgeCancelled(_) => "pledge_cancelled",
+            Self::CampaignFunded(_) => "campaign_funded",
+            Self::CampaignFailed(_) => "campaign_failed",
+            Self::CampaignCancelled(_) => "campaign_cancelled",
+            Self::PaymentFailed(_) => "payment_failed",
+            Self::PaymentReminder(_) => "payment_reminder",
+            Self::PaymentFixed(_) => "payment_fixed",
+            Self::PledgeDropped(_) => "pledge_dropped",
+            Self::CardExpires(_) => "card_expires",
+            Self::Refunded(_) => "refunded",
+            Self::MilestoneReached(_) => "milestone_reached",
+            Self::CampaignFundedCreator(_) => "campaign_funded_creator",
+            Self::PayoutSent(_) => "payout_sent",
+            Self::DisputeOpened(_) => "dispute_opened",
+        }
+    }
+
+    pub(super) fn write(&self) -> Written {
+        match self {
+            Self::PledgeConfirmed(letter) => letter.write(),
+            Self::PledgeCancelled(letter) => letter.write(),
+            Self::CampaignFunded(letter) => letter.write(),
+            Self::CampaignFailed(letter) => letter.write(),
+            Self::CampaignCancelled(letter) => letter.write(),
+            Self::PaymentFailed(letter) => letter.write(),
+            Self::PaymentReminder(letter) => letter.write(),
+            Self::PaymentFixed(letter) => letter.write(),
+            Self::PledgeDropped(letter) => letter.write(),
+            Self::CardExpires(letter) => letter.write(),
+            Self::Refunded(letter) => letter.write(),
+            Self::MilestoneReached(letter) => letter.write(),
+            Self::CampaignFundedCreator(letter) => letter.write(),
+            Self::PayoutSent(letter) => letter.write(),
+            Self::DisputeOpened(letter) => letter.write(),
+        }
+    }
+}
+
+impl About<'_> {
+    fn path(&self) -> String {
+        format!("/campaigns/{}", self.slug)
+    }
+}
+
+/// `3 March 2027 at 18:00 UTC`: a letter does not know its reader's zone.
+fn instant(at: DateTime<Utc>) -> String {
+    at.format("%-d %B %Y at %H:%M UTC").to_string()
+}
+
+fn day(on: NaiveDate) -> String {
+    on.format("%-d %B %Y").to_string()
+}

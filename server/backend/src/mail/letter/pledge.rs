@@ -1,0 +1,106 @@
+//! To a backer, about their own pledge while the campaign runs.
+
+use chrono::{DateTime, Utc};
+use domain::{Collection, Money, PledgeId};
+
+use super::super::written::{BACKER, Written};
+use super::{About, instant};
+
+/// The pledge stands.
+#[derive(Clone, Copy, Debug)]
+pub struct PledgeConfirmed<'a> {
+    pub campaign: About<'a>,
+    pub pledge: PledgeId,
+    pub amount: Money,
+    pub reward: Option<&'a str>,
+    pub collection: Collection,
+    pub ends_at: DateTime<Utc>,
+    /// `None`: it can no longer be cancelled.
+    pub cancel_until: Option<DateTime<Utc>>,
+}
+
+impl PledgeConfirmed<'_> {
+    pub(super) fn write(&self) -> Written {
+        let Self { campaign: About { title, .. }, amount, .. } = self;
+        Written::new(
+            format!("Your pledge of {amount} to {title} is in"),
+            format!("Thank you. Your pledge to {title} is in."),
+            BACKER,
+        )
+        .says(self.about_the_money())
+        .facts([
+            ("Pledge", Some(amount.to_string())),
+            ("Reward", self.reward.map(str::to_owned)),
+            ("Campaign ends", Some(instant(self.ends_at))),
+            ("Charged so far", Some(self.charged_so_far().to_string())),
+        ])
+        .says(self.about_cancelling())
+        .link("See your pledge", format!("/pledges/{}", self.pledge))
+    }
+
+    fn about_the_money(&self) -> String {
+        let (amount, end) = (self.amount, instant(self.ends_at));
+        match self.collection {
+            Collection::SaveCard => format!(
+                "Your card is saved and has not been charged. It is charged {amount} after {end}, only if the goal is met."
+            ),
+            Collection::Hold => format!(
+                "We hold {amount} on your card and have not charged it. It is charged after {end}, only if the goal \
+                 is met; otherwise the hold is released."
+            ),
+            Collection::ChargeNow => format!(
+                "Your card was charged {amount}. The creator keeps it even if the goal is not met by {end}."
+            ),
+        }
+    }
+
+    fn charged_so_far(&self) -> Money {
+        match self.collection {
+            Collection::SaveCard | Collection::Hold => Money::zero(self.amount.currency()),
+            Collection::ChargeNow => self.amount,
+        }
+    }
+
+    fn about_cancelling(&self) -> String {
+        match (self.collection, self.cancel_until) {
+            (Collection::ChargeNow, _) => {
+                "A charged pledge cannot be cancelled. Refunds are up to the creator.".to_owned()
+            }
+            (_, Some(until)) => format!("You can cancel until {}.", instant(until)),
+            (_, None) => "So close to the end it can no longer be cancelled.".to_owned(),
+        }
+    }
+}
+
+/// Its backer took it back before any charge.
+#[derive(Clone, Copy, Debug)]
+pub struct PledgeCancelled<'a> {
+    pub campaign: About<'a>,
+    pub amount: Money,
+    pub reward: Option<&'a str>,
+    /// How the money was secured until now.
+    pub collection: Collection,
+}
+
+impl PledgeCancelled<'_> {
+    pub(super) fn write(&self) -> Written {
+        let title = self.campaign.title;
+        let money = match self.collection {
+            Collection::Hold => {
+                "You were not charged. The hold on your card is released; your bank may take a few days to show it."
+            }
+            Collection::SaveCard | Collection::ChargeNow => {
+                "You were not charged, and your card is no longer saved for this pledge."
+            }
+        };
+        Written::new(
+            format!("Your pledge to {title} is cancelled"),
+            format!("Your pledge to {title} is cancelled."),
+            BACKER,
+        )
+        .says(money)
+        .facts([("Pledge", Some(self.amount.to_string())), ("Reward", self.reward.map(str::to_owned))])
+        .says("Changed your mind again? While the campaign runs you can pledge anew.")
+        .link("See the campaign", self.campaign.path())
+    }
+}
