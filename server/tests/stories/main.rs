@@ -10,6 +10,7 @@ mod crashes;
 mod cross_site;
 mod event_orders;
 mod faults;
+mod hostile;
 mod limits;
 mod live;
 mod refusals;
