@@ -95,19 +95,25 @@ impl RewardView {
 #[server(endpoint = "home", prefix = "/api")]
 pub async fn home() -> Result<HomeView, ApiError> {
     use crate::ssr;
-    let ctx = ssr::ctx()?;
-    Ok(HomeView {
-        live: backend::campaigns::live_cards(&ctx.db).await?.into_iter().map(Into::into).collect(),
-        others: backend::campaigns::recently_ended(&ctx.db).await?.into_iter().map(Into::into).collect(),
-        now: backend::clock::now(&ctx.db).await.map_err(backend::Error::from)?,
-    })
+    let view = async || {
+        let ctx = ssr::ctx()?;
+        Ok(HomeView {
+            live: backend::campaigns::live_cards(&ctx.db).await?.into_iter().map(Into::into).collect(),
+            others: backend::campaigns::recently_ended(&ctx.db).await?.into_iter().map(Into::into).collect(),
+            now: backend::clock::now(&ctx.db).await.map_err(backend::Error::from)?,
+        })
+    };
+    ssr::answer(view().await)
 }
 
 #[server(endpoint = "campaign", prefix = "/api")]
 pub async fn campaign(slug: String) -> Result<CampaignView, ApiError> {
     use crate::ssr;
-    let page = backend::campaigns::page(&ssr::ctx()?.db, &slug).await?;
-    ssr::answer(page.map(Into::into).ok_or(ApiError::NotFound))
+    let page = async || match backend::campaigns::page(&ssr::ctx()?.db, &slug).await? {
+        Some(page) => Ok(page.into()),
+        None => Err(ApiError::NotFound),
+    };
+    ssr::answer(page().await)
 }
 
 /// Whether this server runs on the sandbox, which every page must say.
