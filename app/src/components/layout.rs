@@ -40,7 +40,9 @@ fn DemoBanner() -> impl IntoView {
         <Suspense>
             {move || Suspend::new(async move {
                 demo.await.unwrap_or(true).then(|| view! {
-                    <p class="demo-banner"><strong>"This is a demo:"</strong>" no real money moves."</p>
+                    <aside aria-label="About this site">
+                        <p class="demo-banner"><strong>"This is a demo:"</strong>" no real money moves."</p>
+                    </aside>
                 })
             })}
         </Suspense>
@@ -70,7 +72,7 @@ fn Footer() -> impl IntoView {
                         </p>
                     </div>
                     <nav aria-labelledby="footer-back">
-                        <h2 class="site-footer__title" id="footer-back">"Back"</h2>
+                        <h2 class="site-footer__title" id="footer-back">"For backers"</h2>
                         <ul class="site-footer__list">
                             <li><a href="/#live">"Campaigns"</a></li>
                             <li><a href="/how-it-works">"When you are charged"</a></li>
