@@ -1,5 +1,6 @@
 //! The backer's own place.
 
+use domain::PledgeState;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -82,7 +83,12 @@ fn Row(pledge: PledgeView) -> impl IntoView {
             <td data-label="State"><PledgeBadge state=pledge.state/></td>
             <td data-label="Ends"><time datetime=pledge.ends_at.to_rfc3339()>{date(pledge.ends_at)}</time></td>
             <td class="table__num" data-label="Amount">{pledge.amount.to_string()}</td>
-            <td class="table__end">{pledge.can_cancel.then(|| view! { <Cancel pledge=pledge.clone()/> })}</td>
+            <td class="table__end">
+                {(pledge.state == PledgeState::Pending).then(|| view! {
+                    <a class="button button--small" href=format!("/campaigns/{}/pledge", pledge.campaign_slug)>"Finish"</a>
+                })}
+                {pledge.can_cancel.then(|| view! { <Cancel pledge=pledge.clone()/> })}
+            </td>
         </tr>
     }
 }
