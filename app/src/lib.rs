@@ -60,7 +60,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "Groundswell".into() } else { format!("{title} · Groundswell") }/>
+        <Title formatter=title_element/>
         <Link rel="icon" type_="image/svg+xml" href="/favicon.svg"/>
         <Router>
             <Layout>
@@ -85,4 +85,13 @@ pub fn App() -> impl IntoView {
             </Layout>
         </Router>
     }
+}
+
+/// What stands in the `<title>`. leptos writes it there as it is: without the escaping a campaign's title could end the
+/// element and go on with markup of its own.
+fn title_element(title: String) -> String {
+    if title.is_empty() {
+        return "Groundswell".to_owned();
+    }
+    format!("{} · Groundswell", title.replace('&', "&amp;").replace('<', "&lt;"))
 }

@@ -100,6 +100,16 @@ export class Campaign {
     return { id, title };
   }
 
+  /** Rewards that are called and described so. */
+  async rewards(words: string[]): Promise<void> {
+    await query(
+      `insert into rewards (id, campaign_id, title, description, minimum, currency, position)
+       select gen_random_uuid(), $1, words, words, 25, $2, position
+       from unnest($3::text[]) with ordinality as given (words, position)`,
+      [this.id, this.currency, words],
+    );
+  }
+
   /** Time passes, for this campaign only. */
   async endsIn(interval: string): Promise<void> {
     await query('update campaigns set ends_at = clock() + $2::interval where id = $1', [this.id, interval]);

@@ -6,9 +6,9 @@ import { scripted } from './pledging.ts';
 export type Figures = { raised: string; percent: number; backers: number; /** Of the bar. */ fill?: string };
 
 /** Opens the campaign and, with script, waits until the live stream is open. */
-export async function watch(page: Page, campaign: Campaign): Promise<void> {
+export async function watch(page: Page, campaign: Campaign, baseURL = ''): Promise<void> {
   const stream = scripted() && page.waitForResponse(`**/api/campaigns/${campaign.id}/progress`);
-  await page.goto(campaign.path);
+  await page.goto(baseURL + campaign.path);
   await stream;
   await page.evaluate(() => Object.assign(window, { sinceTheBeginning: true }));
 }

@@ -37,6 +37,9 @@ test('cancelling frees the slot for somebody else @both', async ({ page, another
   await cancelOnly(page, [bow.title, 'Your card will not be charged.']);
 
   await expectCancelled(page);
+  await page.getByRole('rowheader').getByRole('link').click();
+  await expect(page.getByRole('main')).toContainText('Cancelled. Your card is not charged.');
+  await expect(page.getByRole('main')).not.toContainText('only if the goal is met');
   await visitor.reload();
   await expectFigures(visitor, { raised: '€0', percent: 0, backers: 0 });
   await person(visitor, 'Next Nilsen');

@@ -93,6 +93,13 @@ const pages: Record<string, (page: Page) => Promise<unknown>> = {
     await openForm(page, boat);
     await send(page, '25');
     await expect(page).toHaveURL(onCardPage);
+    // It looks again by itself, which would take the page away while it is looked at.
+    await page.route('**/return', async (route) => {
+      const response = await route.fetch();
+      const { refresh, ...headers } = response.headers();
+      expect(refresh).toBe('3');
+      await route.fulfill({ response, headers });
+    });
     await page.goto(`/pledges/${await boat.onlyPledge()}/return`);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Waiting for your bank');
   },

@@ -1,10 +1,20 @@
 // A pledge from the campaign's page to the confirmation, and the bar that moves for everybody.
 import { campaign } from '../support/campaigns.ts';
-import { cards, enterCard } from '../support/card_page.ts';
+import { cards, enterCard, onCardPage } from '../support/card_page.ts';
 import { expect, test } from '../support/fixtures.ts';
 import { holdBack } from '../support/network.ts';
 import { logIn, newEmail, person, register } from '../support/people.ts';
-import { amountField, awake, choice, expectConfirmed, pledgeButton, send } from '../support/pledging.ts';
+import {
+  amountField,
+  awake,
+  choice,
+  expectConfirmed,
+  expectRefusal,
+  openForm,
+  pledgeButton,
+  refusedForm,
+  send,
+} from '../support/pledging.ts';
 import { expectFigures, expectNeverReloaded, watch } from '../support/watching.ts';
 
 test('a pledge moves the bar on everybody’s open page', async ({ page, anotherPage }) => {
@@ -90,6 +100,60 @@ test('the form says how it reads the amount, and the promise and the button foll
   await expect(pledgeButton(page)).toHaveText('Pledge €1,234.50');
   const promise = page.getByRole('region', { name: 'What will happen to your card' });
   await expect(promise).toContainText('charged €1,234.50');
+});
+
+test('without script the form names no amount that may have become another @no-script', async ({ page }) => {
+  const boat = await campaign();
+  const bow = await boat.reward();
+  await person(page);
+  await page.goto(`${boat.pledgePath}?reward=${bow.id}`);
+  await amountField(page).fill('30');
+
+  await expect(pledgeButton(page)).toHaveText('Pledge');
+  await expect(page.getByText('We read this as')).toHaveCount(0);
+  const promise = page.getByRole('region', { name: 'What will happen to your card' });
+  await expect(promise).toContainText('the amount you pledge');
+  await expect(promise).not.toContainText('€25');
+});
+
+test.describe('an amount that was refused', () => {
+  test.use({ expectedComplaints: [refusedForm] });
+
+  test('is forgiven as soon as it is mended', async ({ page }) => {
+    const boat = await campaign();
+    await person(page);
+    await openForm(page, boat);
+    await send(page, 'lots');
+    await expectRefusal(page, 'Type the amount in digits');
+    await expect(amountField(page)).toHaveAttribute('aria-invalid', 'true');
+
+    await amountField(page).fill('12');
+    await expect(page.getByText('We read this as €12')).toBeVisible();
+    await expect(page.getByRole('alert')).toHaveCount(0);
+    await expect(amountField(page)).not.toHaveAttribute('aria-invalid');
+  });
+});
+
+test('a pledge that is not finished says so, and leads on @both', async ({ page }) => {
+  const boat = await campaign();
+  const bow = await boat.reward({ slots: 3 });
+  await person(page);
+  await openForm(page, boat, bow);
+  await send(page, '30');
+  await expect(page).toHaveURL(onCardPage);
+  const cardPage = page.url();
+
+  await page.goto('/account/pledges');
+  await expect(page.getByRole('link', { name: 'Finish' })).toBeVisible();
+  await page.goto(`/pledges/${await boat.onlyPledge()}`);
+  await expect(page.getByRole('main')).toContainText('no card is saved or charged yet');
+  await expect(page.getByRole('main')).toContainText(/Your place is kept until \d.* UTC\./);
+  await page.getByRole('link', { name: 'Finish your pledge' }).click();
+  await awake(page);
+  await expect(choice(page, bow)).toBeChecked();
+  await expect(amountField(page)).toHaveValue('30');
+  await pledgeButton(page).click();
+  await expect(page).toHaveURL(cardPage);
 });
 
 test('what is typed before the script has arrived stays', async ({ page }) => {

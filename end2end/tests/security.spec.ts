@@ -1,4 +1,6 @@
 // What strangers write stays text, and the browser is told to run nothing but ours.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { campaign } from '../support/campaigns.ts';
 import { expect, test } from '../support/fixtures.ts';
@@ -34,6 +36,12 @@ test('a page that is not there has a policy too', async ({ page, request }) => {
   await page.goto('/');
 });
 
+// The same lines that the stories of the server are told with.
+const hostileMarkup = readFileSync(
+  join(import.meta.dirname, '../../server/tests/stories/hostile/markup.txt'),
+  'utf8',
+).split('\n').filter((line) => line !== '');
+
 const markup = '<img src=x onerror=hacked=1>';
 const script = '</script><script>hacked=1</script>';
 const quote = `"><svg onload=hacked=1>`;
@@ -64,6 +72,29 @@ test('names and titles that are markup are shown as text @both', async ({ page }
   await page.goto(boat.path);
   await expect(page.getByRole('listitem').filter({ hasText: 'just now' })).toContainText(markup);
   await expectNothingRan(page);
+});
+
+test('two hundred and fifty ways to be run are words on the pages, and run nothing @both', async ({ page }) => {
+  const dialogs: string[] = [];
+  page.on('dialog', async (dialog) => {
+    dialogs.push(dialog.message());
+    await dialog.dismiss();
+  });
+  const boat = await campaign({ title: `</title>${script}${markup}` });
+  await boat.rewards(hostileMarkup);
+  await person(page, markup);
+  for (const path of [boat.path, boat.pledgePath]) {
+    await page.goto(path);
+    // What runs only once it is touched, seen or left.
+    await page.getByRole('heading', { level: 1 }).click();
+    await page.keyboard.press('End');
+    for (const words of hostileMarkup.slice(0, 20)) {
+      await expect(page.getByText(words.trim(), { exact: true }).first()).toBeAttached();
+    }
+    await expectNothingRan(page);
+    expect(new URL(page.url()).pathname).toBe(path);
+  }
+  expect(dialogs).toEqual([]);
 });
 
 test('words in a link are not shown as ours @both', async ({ page }) => {

@@ -59,14 +59,15 @@ for (const { what, happens, says } of meanwhile) {
 test('a campaign that cannot be backed has no form @both', async ({ page }) => {
   await person(page);
   const closed = [
-    await campaign({ endsIn: '-1 hour', startsIn: '-2 days' }),
-    await campaign({ state: 'scheduled', startsIn: '1 day' }),
-    await campaign({ state: 'cancelled' }),
-    await campaign({ state: 'failed', endsIn: '-1 hour', startsIn: '-2 days' }),
-    await campaign({ suspended: true }),
+    { boat: await campaign({ endsIn: '-1 hour', startsIn: '-2 days' }), why: /ended on \d/ },
+    { boat: await campaign({ state: 'scheduled', startsIn: '1 day' }), why: /opens on \d/ },
+    { boat: await campaign({ state: 'cancelled' }), why: /was cancelled/ },
+    { boat: await campaign({ state: 'failed', endsIn: '-1 hour', startsIn: '-2 days' }), why: /ended on \d/ },
+    { boat: await campaign({ suspended: true }), why: /is paused/ },
   ];
-  for (const boat of closed) {
+  for (const { boat, why } of closed) {
     await page.goto(boat.pledgePath);
+    await expect(page.getByRole('status')).toContainText(why);
     await expect(page.getByRole('status')).toContainText('Nothing was charged.');
     await expect(amountField(page)).toHaveCount(0);
     await page.goto(boat.path);

@@ -1,6 +1,7 @@
 //! What stands between the network and every route: who is asking, whether this page of ours sent them, how much and
 //! how long they may ask, and what every answer carries. All layers are in [`guard`], in order.
 
+mod addresses;
 pub mod client_address;
 mod headers;
 mod limits;
@@ -49,6 +50,8 @@ pub fn guard(router: Router, site: &Site) -> Router {
     router
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(from_fn(origin::foreign_links_show_no_errors))
+        .layer(from_fn(addresses::one_refusal_at_a_time))
+        .layer(from_fn(addresses::without_trailing_slash))
         .layer(from_fn_with_state(site.clone(), origin::cookie_needs_an_origin))
         .layer(origin::check(site))
         .layer(from_fn_with_state(site.proxies.clone(), client_address::attach))

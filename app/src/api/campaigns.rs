@@ -101,12 +101,15 @@ impl RewardView {
 #[server(endpoint = "home", prefix = "/api")]
 pub async fn home() -> Result<HomeView, ApiError> {
     use crate::ssr;
-    let ctx = ssr::ctx()?;
-    Ok(HomeView {
-        live: backend::campaigns::live_cards(&ctx.db).await?.into_iter().map(Into::into).collect(),
-        others: backend::campaigns::recently_ended(&ctx.db).await?.into_iter().map(Into::into).collect(),
-        now: backend::clock::now(&ctx.db).await.map_err(backend::Error::from)?,
-    })
+    let view = async || {
+        let ctx = ssr::ctx()?;
+        Ok(HomeView {
+            live: backend::campaigns::live_cards(&ctx.db).await?.into_iter().map(Into::into).collect(),
+            others: backend::campaigns::recently_ended(&ctx.db).await?.into_iter().map(Into::into).collect(),
+            now: backend::clock::now(&ctx.db).await.map_err(backend::Error::from)?,
+        })
+    };
+    ssr::answer(view().await)
 }
 
 #[server(endpoint = "campaign", prefix = "/api")]

@@ -83,9 +83,9 @@ pub struct PledgeView {
 pub async fn pledge_page(slug: String) -> Result<PledgePageView, ApiError> {
     use crate::{ssr, ssr::pledges};
     let campaign = super::campaigns::campaign(slug).await?;
-    let viewer = ssr::viewer().await?;
+    let viewer = ssr::answer(ssr::viewer().await)?;
     let waiting = match &viewer {
-        Some(viewer) => pledges::waiting(viewer.person_id, &campaign).await?,
+        Some(viewer) => ssr::answer(pledges::waiting(viewer.person_id, &campaign).await)?,
         None => None,
     };
     let form = viewer.map(|_| pledges::form(&campaign, waiting.as_ref()));
@@ -118,10 +118,8 @@ pub async fn cancel_pledge(pledge: String) -> Result<(), ApiError> {
 
 #[server(endpoint = "my_pledges", prefix = "/api")]
 pub async fn my_pledges() -> Result<Vec<PledgeView>, ApiError> {
-    use crate::ssr;
-    let viewer = ssr::answer(ssr::require_viewer().await)?;
-    let pledges = backend::pledges::mine(&ssr::ctx()?.db, viewer.person_id).await?;
-    Ok(pledges.into_iter().map(Into::into).collect())
+    use crate::{ssr, ssr::pledges};
+    ssr::answer(pledges::all_of_mine().await)
 }
 
 /// One of the backer's own pledges.

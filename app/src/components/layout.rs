@@ -43,11 +43,13 @@ fn DemoBanner() -> impl IntoView {
                 // Rather a banner too many than a demo that does not say so.
                 let demo = demo.await.unwrap_or(Some(DemoView { mailbox: false }));
                 demo.map(|DemoView { mailbox }| view! {
-                    <p class="demo-banner">
-                        <strong>"This is a demo:"</strong>
-                        " no real money moves. "
-                        {mailbox.then(|| view! { <a href="/demo/mailbox">"Its mailbox"</a> })}
-                    </p>
+                    <aside aria-label="About this site">
+                        <p class="demo-banner">
+                            <strong>"This is a demo:"</strong>
+                            " no real money moves. "
+                            {mailbox.then(|| view! { <a href="/demo/mailbox">"Its mailbox"</a> })}
+                        </p>
+                    </aside>
                 })
             })}
         </Suspense>
@@ -77,7 +79,7 @@ fn Footer() -> impl IntoView {
                         </p>
                     </div>
                     <nav aria-labelledby="footer-back">
-                        <h2 class="site-footer__title" id="footer-back">"Back"</h2>
+                        <h2 class="site-footer__title" id="footer-back">"For backers"</h2>
                         <ul class="site-footer__list">
                             <li><a href="/#live">"Campaigns"</a></li>
                             <li><a href="/how-it-works">"When you are charged"</a></li>

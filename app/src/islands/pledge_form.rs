@@ -21,10 +21,13 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
     let sent = RwSignal::new(false);
     let amount = RwSignal::new(form.amount.clone());
     let field = NodeRef::<Input>::new();
+    // Without script the words could not follow what is typed, so they name no amount.
+    let awake = RwSignal::new(false);
     // What was typed before this code arrived is in the field, not in our signal.
     Effect::new(move || {
         if let Some(field) = field.get() {
             amount.set(field.value());
+            awake.set(true);
         }
     });
     // Back from the card page, to this very page out of the browser's memory: the button was left pressed.
@@ -37,7 +40,7 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
         on_cleanup(move || back.remove());
     });
     let currency = form.currency.clone();
-    let read = Memo::new(move |_| understand(&amount.read(), &currency));
+    let read = Memo::new(move |_| awake.get().then(|| understand(&amount.read(), &currency)));
     let start = move |event: SubmitEvent| {
         let Some(form) = event.target().and_then(|form| form.dyn_into().ok()) else { return };
         event.prevent_default();
@@ -174,8 +177,8 @@ fn AmountField(
     amount: RwSignal<String>,
     field: NodeRef<Input>,
     currency: String,
-    read: Memo<Result<Money, String>>,
-    #[prop(into)] error: Signal<Option<ApiError>>,
+    read: Memo<Option<Result<Money, String>>>,
+    error: RwSignal<Option<ApiError>>,
 ) -> impl IntoView {
     let refused = move || error.get().and_then(|error| error.message_for(Some("amount")));
     view! {
@@ -192,16 +195,22 @@ fn AmountField(
                     autocomplete="off"
                     node_ref=field
                     value=amount.get_untracked()
-                    on:input=move |event| amount.set(event_target_value(&event))
+                    on:input=move |event| {
+                        amount.set(event_target_value(&event));
+                        // What was refused is mended as soon as another amount can be read.
+                        if refused().is_some() && matches!(&*read.read(), Some(Ok(_))) {
+                            error.set(None);
+                        }
+                    }
                     aria-invalid=move || refused().map(|_| "true")
                     aria-describedby="amount-help amount-said amount-error"
                 />
             </div>
             <output class="field__understood" id="amount-said" for="amount">
                 {move || match &*read.read() {
-                    Ok(money) => format!("We read this as {money}"),
-                    Err(_) if amount.read().trim().is_empty() => String::new(),
-                    Err(refusal) => refusal.clone(),
+                    Some(Ok(money)) => format!("We read this as {money}"),
+                    Some(Err(refusal)) if !amount.read().trim().is_empty() => refusal.clone(),
+                    _ => String::new(),
                 }}
             </output>
             {move || refused().map(|message| view! { <FieldError field="amount" message=Some(message)/> })}
@@ -215,6 +224,9 @@ fn understand(typed: &str, currency: &str) -> Result<Money, String> {
     Money::parse_typed(typed, currency).map_err(|error| error.to_string())
 }
 
-fn said(read: &Result<Money, String>, otherwise: &str) -> String {
-    read.as_ref().map_or_else(|_| otherwise.to_owned(), Money::to_string)
+fn said(read: &Option<Result<Money, String>>, otherwise: &str) -> String {
+    match read {
+        Some(Ok(money)) => money.to_string(),
+        _ => otherwise.to_owned(),
+    }
 }

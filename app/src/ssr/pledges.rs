@@ -86,6 +86,13 @@ pub async fn cancel(pledge: &str) -> Result<(), ApiError> {
     }
 }
 
+/// The viewer's pledges, newest first.
+pub async fn all_of_mine() -> Result<Vec<PledgeView>, ApiError> {
+    let viewer = require_viewer().await?;
+    let pledges = backend::pledges::mine(&ctx()?.db, viewer.person_id).await?;
+    Ok(pledges.into_iter().map(Into::into).collect())
+}
+
 /// One of the viewer's pledges; another's is as good as none.
 pub async fn mine(id: &str) -> Result<PledgeView, ApiError> {
     let viewer = require_viewer().await?;

@@ -63,7 +63,7 @@ fn refused() -> Response {
     plain_page(
         StatusCode::FORBIDDEN,
         "This request did not come from our pages",
-        "Nothing was changed. Open the page again here and send the form from there.",
+        "Nothing was charged or changed. Go to the home page, find the page again from there, and send its form.",
     )
 }
 

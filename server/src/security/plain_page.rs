@@ -20,15 +20,25 @@ pub fn plain_page(status: StatusCode, title: &'static str, text: &'static str) -
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title} · Groundswell</title>
+<link rel="icon" type="image/svg+xml" href="/favicon.svg">
 <link rel="stylesheet" href="{STYLE_SHEET}">
 </head>
 <body>
-<main class="wrap status">
+<div class="page">
+<header class="site-header">
+<div class="wrap site-header__row">
+<a class="logo" href="/"><svg class="logo__mark" aria-hidden="true"><use href="/icons.svg#wave"/></svg>Groundswell</a>
+</div>
+</header>
+<main class="page__main">
+<div class="wrap status">
 <p class="status__code">{code}</p>
 <h1>{title}</h1>
 <p class="status__text">{text}</p>
 <div class="cluster"><a class="button button--primary" href="/">To the home page</a></div>
+</div>
 </main>
+</div>
 </body>
 </html>
 "#,

@@ -1,5 +1,6 @@
 //! The backer's own place.
 
+use domain::PledgeState;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -85,6 +86,9 @@ fn Row(pledge: PledgeView) -> impl IntoView {
             <td class="table__end">
                 {pledge.state.can_be_fixed().then(|| view! {
                     <a class="button button--primary button--small" href=format!("/pledges/{}/fix", pledge.id)>"Fix the payment"</a>
+                })}
+                {(pledge.state == PledgeState::Pending).then(|| view! {
+                    <a class="button button--small" href=format!("/campaigns/{}/pledge", pledge.campaign_slug)>"Finish"</a>
                 })}
                 {pledge.can_cancel.then(|| view! { <Cancel pledge=pledge.clone()/> })}
             </td>

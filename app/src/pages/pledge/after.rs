@@ -8,6 +8,7 @@ use leptos_router::hooks::use_params_map;
 use crate::api::pledges::{PledgeView, my_pledge, returned_pledge};
 use crate::components::notice::{Notice, Tone};
 use crate::components::pledge_state::PledgeBadge;
+use crate::components::time::instant;
 use crate::pages::status::Problem;
 
 /// Where the card page sends the backer. Leads on to the confirmation as soon as the gateway's word is applied.
@@ -69,10 +70,16 @@ pub fn Confirmation() -> impl IntoView {
 #[component]
 fn Pledge(pledge: PledgeView) -> impl IntoView {
     let stands = pledge.state.counts() && !pledge.state.can_be_fixed();
+    let waits = pledge.state == PledgeState::Pending;
+    let over = pledge.state.is_over();
+    let finish_at = format!("/campaigns/{}/pledge", pledge.campaign_slug);
     let what = match (pledge.state, pledge.collection) {
         (PledgeState::Committed, _) => "Your card is saved, not charged.",
         (PledgeState::Authorized, _) => "The amount is held on your card, not charged.",
         (PledgeState::Captured, Collection::ChargeNow) => "Your card was charged.",
+        (PledgeState::Pending, _) => "Not finished: no card is saved or charged yet.",
+        (PledgeState::Cancelled, _) => "Cancelled. Your card is not charged.",
+        (PledgeState::Expired, _) => "Not finished in time. No card was saved or charged.",
         (state, _) => state.label(),
     };
     view! {
@@ -87,7 +94,13 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
             <section class="summary" aria-labelledby="terms">
                 <h2 class="visually-hidden" id="terms">"What you agreed to"</h2>
                 <p class="summary__promise"><strong>{what}</strong></p>
-                <p>{pledge.mandate}</p>
+                {waits.then(|| view! {
+                    <p>
+                        {pledge.reserved_until.map(|until| format!("Your place is kept until {}. ", instant(until)))}
+                        "Once you have entered your card:"
+                    </p>
+                })}
+                {(!over).then(|| view! { <p>{pledge.mandate}</p> })}
                 <dl class="summary__lines">
                     <div><dt>{pledge.reward_title.unwrap_or_else(|| "No reward".into())}</dt><dd></dd></div>
                     <div class="summary__total"><dt>"Your pledge"</dt><dd>{pledge.amount.to_string()}</dd></div>
@@ -97,6 +110,7 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
                 {pledge.state.can_be_fixed().then(|| view! {
                     <a class="button button--primary" href=format!("/pledges/{}/fix", pledge.id)>"Fix the payment"</a>
                 })}
+                {waits.then(|| view! { <a class="button button--primary" href=finish_at>"Finish your pledge"</a> })}
                 <a class="button" href=format!("/campaigns/{}", pledge.campaign_slug)>"Back to the campaign"</a>
                 <a class="button button--quiet" href="/account/pledges">"My pledges"</a>
             </div>

@@ -2,12 +2,14 @@
 
 mod after;
 
+use domain::{CampaignState, Progress};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 pub use after::{Confirmation, Returned};
 
+use crate::api::campaigns::CampaignView;
 use crate::api::error::ApiError;
 use crate::api::pledges::{LeftPledge, PledgePageView, StartPledge, pledge_page};
 use crate::components::layout::Breadcrumbs;
@@ -61,7 +63,7 @@ fn Pledging(page: PledgePageView, refused: Option<ApiError>, here: String) -> im
                 _ if !open => view! {
                     <Notice tone=Tone::Info title="Not open for pledges">
                         {refused.map_or_else(
-                            || "This campaign takes no pledges at the moment. Nothing was charged.".to_owned(),
+                            || why_closed(&campaign),
                             |refused| refused.to_string(),
                         )}
                         " "
@@ -76,6 +78,19 @@ fn Pledging(page: PledgePageView, refused: Option<ApiError>, here: String) -> im
             }}
         </div>
     }
+}
+
+fn why_closed(campaign: &CampaignView) -> String {
+    let Progress { state, ends_at, .. } = campaign.progress;
+    let why = match state {
+        _ if campaign.suspended => "This campaign is paused while our team looks into it.".to_owned(),
+        CampaignState::Cancelled => "This campaign was cancelled.".to_owned(),
+        _ if campaign.now < campaign.starts_at => {
+            format!("This campaign opens on {}.", instant(campaign.starts_at))
+        }
+        _ => format!("This campaign ended on {}.", instant(ends_at)),
+    };
+    format!("{why} Nothing was charged.")
 }
 
 /// The backer came back from the card page without finishing.

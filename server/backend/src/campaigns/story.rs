@@ -1,15 +1,22 @@
 //! From a creator's Markdown to HTML that is safe to show: rendered and sanitised once, when it is saved.
 
 use ammonia::Builder;
-use pulldown_cmark::{Options, Parser, html};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
-/// Renders a story. Raw HTML in the source is parsed like any other and what is not on the list is dropped; links
-/// are marked as written by a user.
+/// Deeper than anybody reads. The sanitiser's work grows with the square of it: 50,000 quotes within each other, one
+/// story long, kept it busy for minutes.
+const DEEPEST: usize = 50;
+
+/// Renders a story. HTML in the source is shown as it was typed: nobody needs it, and tags that are left open
+/// multiply with every paragraph after them. A story nested deeper than [`DEEPEST`] is shown as plain text. Links are
+/// marked as written by a user.
 #[must_use]
 pub fn render(markdown: &str) -> String {
     let parser = Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH);
+    let events: Vec<Event<'_>> = parser.map(as_typed).collect();
+    let events = if depth(&events) > DEEPEST { plain(markdown) } else { events };
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
-    html::push_html(&mut rendered, parser);
+    html::push_html(&mut rendered, events.into_iter());
     Builder::default()
         // The page has one level-1 heading, its title.
         .rm_tags(["h1"])
@@ -19,9 +26,40 @@ pub fn render(markdown: &str) -> String {
         .to_string()
 }
 
+fn as_typed(event: Event<'_>) -> Event<'_> {
+    match event {
+        Event::Html(html) | Event::InlineHtml(html) => Event::Text(html),
+        Event::Start(Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
+        Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
+        event => event,
+    }
+}
+
+fn depth(events: &[Event<'_>]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for event in events {
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+fn plain(text: &str) -> Vec<Event<'_>> {
+    let paragraphs = text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
+    paragraphs
+        .flat_map(|paragraph| {
+            [Event::Start(Tag::Paragraph), Event::Text(paragraph.into()), Event::End(TagEnd::Paragraph)]
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::render;
+    use super::*;
 
     #[test]
     fn markdown_becomes_html() {
@@ -29,22 +67,32 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_runs_survives() {
+    fn html_is_text() {
+        assert_eq!(
+            render("We <3 *boats*, <b>all</b>.\n\n<div>\nof them\n</div>\n"),
+            "<p>We &lt;3 <em>boats</em>, &lt;b&gt;all&lt;/b&gt;.</p>\n\
+             <p>&lt;div&gt;\nof them\n&lt;/div&gt;\n</p>\n"
+        );
+    }
+
+    #[test]
+    fn no_link_leads_into_a_script() {
         for source in [
-            "<script>alert(1)</script>",
-            "<img src=x onerror=alert(1)>",
             "[x](javascript:alert(1))",
-            "<svg onload=alert(1)>",
-            "<iframe src=https://example.org></iframe>",
-            "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
-            "<p style='position:fixed'>x</p>",
+            "![x](data:text/html,x)",
+            "<javascript:alert(1)>",
+            "[x]( vbscript:x)",
         ] {
             let html = render(source);
-            for evil in ["<script", "onerror", "onload", "javascript:", "data:", "<iframe", "<svg", "style="]
-            {
-                assert!(!html.contains(evil), "{source} became {html}");
-            }
+            assert!(!html.contains("href=") && !html.contains("src="), "{source} became {html}");
         }
+    }
+
+    #[test]
+    fn a_story_nested_too_deeply_is_plain_text() {
+        let quotes = |depth: usize| format!("Once.\n\n{}*upon*", ">".repeat(depth));
+        assert_eq!(render(&quotes(48)).matches("<blockquote>").count(), 48);
+        assert_eq!(render(&quotes(49)), format!("<p>Once.</p>\n<p>{}*upon*</p>\n", "&gt;".repeat(49)));
     }
 
     #[test]

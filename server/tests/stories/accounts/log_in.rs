@@ -149,6 +149,45 @@ async fn a_wrong_password_comes_back_with_the_email_only() {
 }
 
 #[tokio::test]
+async fn however_often_it_is_refused_the_address_holds_one_refusal() {
+    let app = TestApp::start_quiet().await;
+    let browser = Browser::new(&app);
+    let mut address = format!("{}/login?next=%2Fme", app.base);
+    for _ in 0..3 {
+        let request = browser.http.post(format!("{}/api/log_in", app.base)).header("origin", &app.base);
+        let request = request.header("accept", "text/html").header("referer", &address);
+        let refused = request.form(&[("email", "bea@example.org"), ("password", "no")]).send().await;
+        address = location(&refused.expect("an answer")).to_owned();
+        assert_eq!(
+            (address.matches("__err=").count(), address.matches("__path=").count()),
+            (1, 1),
+            "{address}"
+        );
+        assert!(address.starts_with(&format!("{}/login?next=%2Fme&", app.base)), "{address}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_has_one_address() {
+    let app = TestApp::start_quiet().await;
+    let browser = Browser::new(&app);
+    for (address, to) in [
+        ("/login/", "/login"),
+        ("/login///", "/login"),
+        ("/login/?next=%2Fme", "/login?next=%2Fme"),
+        ("/campaigns/no-such-campaign/", "/campaigns/no-such-campaign"),
+    ] {
+        let led = browser.get(address).await;
+        assert_eq!((led.status().as_u16(), location(&led)), (308, to), "{address}");
+    }
+    for address in ["/", "//", "//evil.example/", "/%5Cevil.example/", "/%2Fevil.example/"] {
+        assert_eq!(location(&browser.get(address).await), "", "{address}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn whoever_is_logged_in_is_led_on() {
     let app = TestApp::start_quiet().await;
     let (bea, stranger) = (Browser::of(&app, "bea@example.org").await, Browser::new(&app));
