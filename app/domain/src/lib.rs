@@ -27,7 +27,8 @@ pub use pledge_state::{EventRefusal, PledgeEvent, PledgeState};
 pub use progress::{Milestone, Progress, Snapshot};
 pub use reward::Reward;
 pub use settlement::{
-    Act, Outcome, Plan, PlannedPledge, REMINDER_EVERY, RETRY_WINDOW, next_reminder, worth_a_last_try,
+    Act, Outcome, Plan, PlannedPledge, REMINDER_EVERY, REMINDERS, RETRY_WINDOW, next_reminder,
+    worth_a_last_try,
 };
 pub use step::{NoOp, Step};
 pub use text::{DisplayName, Email, Password, Pitch, Slug, Story, TextError, Title};

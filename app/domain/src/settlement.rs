@@ -12,6 +12,9 @@ pub const RETRY_WINDOW: TimeDelta = TimeDelta::days(7);
 /// The pause between two reminders to fix a payment.
 pub const REMINDER_EVERY: TimeDelta = TimeDelta::hours(48);
 
+/// How many reminders that makes.
+pub const REMINDERS: u32 = 3;
+
 /// How a campaign came out. Decided once, from the exact total at the deadline, and never changed by what is
 /// collected afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

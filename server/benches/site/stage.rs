@@ -201,6 +201,7 @@ fn config(site: SocketAddr, gateway: &str) -> Config {
         form_targets: vec![gateway.to_owned()],
         smtp: None,
         reservation: Duration::from_secs(900),
+        fee: domain::FeeRule::USUAL,
         crash_at: None,
     }
 }

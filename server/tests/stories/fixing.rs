@@ -52,7 +52,7 @@ impl Failed {
     }
 
     /// However it was fixed: one payment, the campaign settled, the ledger agrees.
-    async fn is_paid_once(self) {
+    async fn ends_paid_once(self) {
         eventually("the payment", async || self.bea.states(&self.app.db).await == ["captured"]).await;
         let intents = self.app.gateway.of_pledge("payment_intent", self.pledge).await;
         assert_eq!(intents.len(), 1, "the same payment, fixed");
@@ -77,7 +77,7 @@ async fn a_bank_that_asks_is_answered_on_the_same_payment() {
     assert_eq!(status, 200, "{bank}");
     sandbox_page::answer_bank(&bank, "complete").await;
     assert_eq!(story.comes_back().await, "captured", "within the page's patience");
-    story.is_paid_once().await;
+    story.ends_paid_once().await;
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn a_bank_that_says_no_leaves_another_card() {
         cards.iter().filter(|card| card["customer"].is_string()).count() == 1
     })
     .await;
-    story.is_paid_once().await;
+    story.ends_paid_once().await;
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn another_card_that_fails_too_can_be_followed_by_a_third() {
     let (_, page) = story.asks("use_another_card").await;
     sandbox_page::pay(&page).await;
     story.comes_back().await;
-    story.is_paid_once().await;
+    story.ends_paid_once().await;
 }
 
 /// The events of a fixed payment, doubled and late, change nothing.
@@ -131,7 +131,7 @@ async fn what_the_gateway_repeats_is_not_tried_again() {
     }
     story.app.settle().await;
     assert_eq!(story.app.count("select max(tries)::bigint from collections").await, 2);
-    story.is_paid_once().await;
+    story.ends_paid_once().await;
 }
 
 #[tokio::test]

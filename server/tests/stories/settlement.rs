@@ -54,6 +54,15 @@ async fn result(app: &TestApp, campaign: &TestCampaign) -> (String, String, i64)
         .expect("a result")
 }
 
+/// The letters somebody was written, in their order.
+async fn letters(app: &TestApp, person: &Person) -> Vec<String> {
+    sqlx::query_scalar("select letter from mails where person_id = $1 order by created_at, id")
+        .bind(person.id)
+        .fetch_all(&app.db)
+        .await
+        .expect("letters")
+}
+
 async fn ends_as(app: &TestApp, campaign: &TestCampaign, expected: &str) {
     eventually(expected, async || state(app, campaign).await == expected).await;
     eventually("its account to be closed", async || {
@@ -108,6 +117,11 @@ async fn a_goal_that_is_met_charges_every_card_and_captures_every_hold_once() {
     let mut paid = payments(&app).await;
     paid.sort();
     assert_eq!(paid, [("succeeded".into(), 2550), ("succeeded".into(), 4500)]);
+    for backer in [&saved, &held] {
+        assert_eq!(letters(&app, backer).await, ["pledge_confirmed", "campaign_funded"]);
+    }
+    let told = "select count(*) from mails where letter = 'campaign_funded_creator'";
+    assert_eq!(app.count(told).await, 1, "the creator hears of it once");
     let pledge = saved.pledges(&app.db).await[0];
     let charged = app.gateway.of_pledge("payment_intent", pledge).await.remove(0);
     assert_eq!(charged["transfer_group"], campaign.id.to_string());
@@ -139,6 +153,9 @@ async fn one_cent_short_and_everything_is_given_back() {
     );
     assert_eq!(result(&app, &campaign).await, ("failed".into(), "70.490".into(), 2));
     assert_eq!(payments(&app).await, [("canceled".into(), 0)], "the hold is released, nothing was charged");
+    for backer in [&saved, &held] {
+        assert_eq!(letters(&app, backer).await, ["pledge_confirmed", "campaign_failed"]);
+    }
     let cards = app.gateway.all("payment_method").await;
     assert!(cards.iter().all(|card| card["customer"].is_null()), "no card is kept: {cards:?}");
     assert_eq!(app.count("select count(*) from ledger_entries").await, 0);
@@ -179,6 +196,10 @@ async fn a_payment_that_fails_has_a_week_and_is_then_dropped() {
         (asked.states(&app.db).await, failing.states(&app.db).await),
         (vec!["dropped".into()], vec!["dropped".into()])
     );
+    for backer in [&asked, &failing] {
+        let written = ["pledge_confirmed", "payment_failed", "payment_reminder", "pledge_dropped"];
+        assert_eq!(letters(&app, backer).await, written, "each once");
+    }
     assert_eq!(result(&app, &campaign).await, ("funded".into(), "60.000".into(), 3), "what decided stays");
     assert_eq!(campaign.totals().await, ("20.000".into(), 1), "what is collected");
     assert_eq!(claimed(&app.db, reward).await, 1, "a dropped pledge's slot is not sold again");

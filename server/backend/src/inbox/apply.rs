@@ -56,30 +56,50 @@ async fn set_aside(db: &PgPool, id: Uuid) -> Result<usize> {
 /// In one transaction, those of the rows that still wait.
 async fn apply(ctx: &Ctx, campaign: CampaignId, ids: &[Uuid]) -> Result<usize> {
     let mut tx = ctx.db.begin().await?;
-    let Some(before) = lock_totals(&mut tx, campaign).await? else { return Ok(0) };
-    let waiting = waiting(&mut tx, ids).await?;
+    match apply_in(ctx, &mut tx, campaign, ids).await {
+        Ok(taken) => {
+            ctx.faults.step("inbox.before_commit");
+            tx.commit().await?;
+            ctx.faults.step("inbox.committed");
+            Ok(taken)
+        }
+        Err(error) => {
+            // Waited for: until then the campaign is held, and whoever tries its rows again finds it so.
+            if let Err(lost) = tx.rollback().await {
+                tracing::info!(%campaign, error = %lost, "a batch could not be rolled back; its connection is gone");
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn apply_in(
+    ctx: &Ctx,
+    tx: &mut PgTransaction<'_>,
+    campaign: CampaignId,
+    ids: &[Uuid],
+) -> Result<usize> {
+    let Some(before) = lock_totals(tx, campaign).await? else { return Ok(0) };
+    let waiting = waiting(&mut *tx, ids).await?;
     if waiting.is_empty() {
         return Ok(0);
     }
     let taken = waiting.len();
-    let mut batch = Batch::of(lock_pledges(&mut tx, &waiting).await?);
+    let mut batch = Batch::of(lock_pledges(&mut *tx, &waiting).await?);
     for event in waiting {
         batch.take(event);
     }
-    write_pledges(&mut tx, &batch).await?;
-    write_history(&mut tx, &batch).await?;
-    write_ledger(&mut tx, &before, &batch).await?;
-    write_rewards(&mut tx, &batch).await?;
-    let reached = write_totals(&mut tx, before, &batch).await?;
-    settlement::stage_collecting(&mut tx, campaign, &batch.arrived_in(&[PledgeState::Charging])).await?;
-    settlement::note_failures(&mut tx, &batch.arrived_in(&[PledgeState::Errored, PledgeState::NeedsAction]))
+    write_pledges(&mut *tx, &batch).await?;
+    write_history(&mut *tx, &batch).await?;
+    write_ledger(&mut *tx, &before, &batch).await?;
+    write_rewards(&mut *tx, &batch).await?;
+    let reached = write_totals(&mut *tx, before, &batch).await?;
+    settlement::stage_collecting(&mut *tx, campaign, &batch.arrived_in(&[PledgeState::Charging])).await?;
+    settlement::note_failures(&mut *tx, &batch.arrived_in(&[PledgeState::Errored, PledgeState::NeedsAction]))
         .await?;
-    stage_give_back(&mut tx, &batch).await?;
-    letters::stage(ctx, &mut tx, campaign, &batch, reached).await?;
-    mark_applied(&mut tx, &batch).await?;
-    ctx.faults.step("inbox.before_commit");
-    tx.commit().await?;
-    ctx.faults.step("inbox.committed");
+    stage_give_back(&mut *tx, &batch).await?;
+    letters::stage(ctx, &mut *tx, campaign, &batch, reached).await?;
+    mark_applied(&mut *tx, &batch).await?;
     Ok(taken)
 }
 

@@ -2,13 +2,19 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-use domain::{CANCEL_CUTOFF, CampaignId, Collection, Milestone, Money, PersonId, PledgeId, PledgeState};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{
+    CANCEL_CUTOFF, CampaignId, Collection, Milestone, Money, PersonId, PledgeEvent, PledgeId, PledgeState,
+};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::batch::{Batch, Row};
-use crate::mail::{About, Letter, MilestoneReached, PledgeCancelled, PledgeConfirmed, Post};
+use super::batch::{Batch, HistoryLine, Row};
+use crate::mail::{
+    About, CampaignCancelled, CampaignFailed, CampaignFunded, Letter, MilestoneReached, PaymentFailed,
+    PaymentFixed, PledgeCancelled, PledgeConfirmed, PledgeDropped, Post, Refunded,
+};
+use crate::payments::in_plain_words;
 use crate::{Ctx, Result, rows};
 
 /// Stages the letters about pledges that now stand or are taken back, and about a milestone. A reservation that
@@ -20,7 +26,8 @@ pub(super) async fn stage(
     batch: &Batch,
     reached: Option<Milestone>,
 ) -> Result<()> {
-    let pledges = batch.confirmed().chain(batch.taken_back()).map(|row| row.id).collect::<Vec<_>>();
+    let told = batch.confirmed().chain(batch.taken_back()).chain(batch.decided().map(|(row, _)| row));
+    let pledges = told.map(|row| row.id).collect::<Vec<_>>();
     if pledges.is_empty() && reached.is_none() {
         return Ok(());
     }
@@ -32,6 +39,9 @@ pub(super) async fn stage(
     }
     for row in batch.taken_back() {
         post.extend(backers.get(&row.id).map(|backer| cancelled(&facts, row, backer)));
+    }
+    for (row, line) in batch.decided() {
+        post.extend(backers.get(&row.id).and_then(|backer| decided(&facts, row, line, backer)));
     }
     post.extend(reached.map(|milestone| milestone_reached(&facts, campaign, milestone)));
     ctx.mail.stage_all(db, &post).await
@@ -49,6 +59,18 @@ impl Batch {
             self.history.iter().filter(|line| line.from.counts() && line.to == PledgeState::Cancelled);
         cancelled.filter_map(|line| self.rows.get(&line.pledge))
     }
+
+    /// What became of pledges after the deadline, or because there is none any more.
+    fn decided(&self) -> impl Iterator<Item = (&Row, &HistoryLine)> {
+        use PledgeState::{Captured, Charging, Dropped, Errored, NeedsAction, Refunded, Voided};
+        let decides = |line: &&HistoryLine| match line.to {
+            Captured => matches!(line.from, Charging | Errored | NeedsAction),
+            // Who was still at the card page had not pledged.
+            Voided => line.from.counts(),
+            to => matches!(to, Errored | NeedsAction | Dropped | Refunded),
+        };
+        self.history.iter().filter(decides).filter_map(|line| Some((self.rows.get(&line.pledge)?, line)))
+    }
 }
 
 struct CampaignFacts {
@@ -59,6 +81,9 @@ struct CampaignFacts {
     pledged: Money,
     backers: i64,
     ends_at: DateTime<Utc>,
+    /// What had been pledged when it was decided; until then what is pledged.
+    decided_at: Money,
+    retry_until: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 }
 
@@ -70,9 +95,14 @@ impl CampaignFacts {
 
 async fn campaign_facts(db: &mut PgConnection, campaign: CampaignId) -> Result<CampaignFacts> {
     let row = sqlx::query!(
-        r#"select creator_id as "creator: PersonId", title, slug, goal, pledged, backers, currency,
-                  ends_at as "ends_at!", clock() as "now!"
-           from campaigns join campaign_stats on campaign_id = id where id = $1"#,
+        r#"select creator_id as "creator: PersonId", title, slug, goal, stats.pledged, stats.backers, currency,
+                  ends_at as "ends_at!", coalesce(results.pledged, stats.pledged) as "decided_at!",
+                  retry_until as "retry_until?", clock() as "now!"
+           from campaigns
+           join campaign_stats stats on stats.campaign_id = id
+           left join campaign_results results on results.campaign_id = id
+           left join settlements on settlements.campaign_id = id
+           where id = $1"#,
         campaign as CampaignId,
     )
     .fetch_one(db)
@@ -85,6 +115,8 @@ async fn campaign_facts(db: &mut PgConnection, campaign: CampaignId) -> Result<C
         slug: row.slug,
         backers: row.backers,
         ends_at: row.ends_at,
+        decided_at: rows::money(row.decided_at, &row.currency)?,
+        retry_until: row.retry_until,
         now: row.now,
     })
 }
@@ -92,14 +124,22 @@ async fn campaign_facts(db: &mut PgConnection, campaign: CampaignId) -> Result<C
 struct Backer {
     person: PersonId,
     reward: Option<String>,
+    delivery: Option<NaiveDate>,
     collection: Collection,
+    /// Whether a payment had failed before.
+    had_failed: bool,
 }
 
 async fn backers(db: &mut PgConnection, pledges: &[PledgeId]) -> Result<HashMap<PledgeId, Backer>> {
     let ids: Vec<Uuid> = pledges.iter().map(|pledge| pledge.0).collect();
     let found = sqlx::query!(
-        r#"select id as "id: PledgeId", backer_id as "person: PersonId", reward_title, collection
-           from pledges where id = any($1)"#,
+        r#"select pledges.id as "id!: PledgeId", backer_id as "person!: PersonId", reward_title as "reward_title?",
+                  collection as "collection!",
+                  estimated_delivery as "estimated_delivery?", failed_at is not null as "had_failed!"
+           from pledges
+           left join rewards on rewards.id = reward_id
+           left join collections on pledge_id = pledges.id
+           where pledges.id = any($1)"#,
         &ids,
     )
     .fetch_all(db)
@@ -108,7 +148,14 @@ async fn backers(db: &mut PgConnection, pledges: &[PledgeId]) -> Result<HashMap<
         .into_iter()
         .map(|row| {
             let collection = rows::named("pledges.collection", &row.collection)?;
-            Ok((row.id, Backer { person: row.person, reward: row.reward_title, collection }))
+            let backer = Backer {
+                person: row.person,
+                reward: row.reward_title,
+                delivery: row.estimated_delivery,
+                collection,
+                had_failed: row.had_failed,
+            };
+            Ok((row.id, backer))
         })
         .collect()
 }
@@ -141,6 +188,50 @@ fn cancelled<'a>(campaign: &'a CampaignFacts, row: &Row, backer: &'a Backer) -> 
             collection: backer.collection,
         }),
     }
+}
+
+/// `None` for what there is nothing to say about.
+fn decided<'a>(
+    facts: &'a CampaignFacts,
+    row: &'a Row,
+    line: &HistoryLine,
+    backer: &'a Backer,
+) -> Option<Post<'a>> {
+    let (campaign, amount, pledge) = (facts.about(), row.amount, row.id);
+    let (pledged, goal, reward) = (facts.decided_at, facts.goal, backer.reward.as_deref());
+    let (key, letter) = match (line.to, line.event) {
+        (PledgeState::Voided, PledgeEvent::CampaignCancelled) => (
+            "campaign_cancelled",
+            Letter::CampaignCancelled(CampaignCancelled { campaign, amount, refunded: false }),
+        ),
+        (PledgeState::Voided, _) => {
+            let collection = backer.collection;
+            let letter = CampaignFailed { campaign, amount, pledged, goal, collection };
+            ("campaign_failed", Letter::CampaignFailed(letter))
+        }
+        (PledgeState::Captured, _) if backer.had_failed => {
+            ("payment_fixed", Letter::PaymentFixed(PaymentFixed { campaign, pledge, amount }))
+        }
+        (PledgeState::Captured, _) => {
+            let delivery = backer.delivery;
+            let letter =
+                CampaignFunded { campaign, pledge, amount, charged: true, pledged, goal, reward, delivery };
+            ("campaign_funded", Letter::CampaignFunded(letter))
+        }
+        (PledgeState::Errored | PledgeState::NeedsAction, _) => {
+            let reason = in_plain_words(row.decline_code.as_deref().unwrap_or("generic_decline"));
+            let letter = PaymentFailed { campaign, pledge, amount, reason, until: facts.retry_until? };
+            ("payment_failed", Letter::PaymentFailed(letter))
+        }
+        (PledgeState::Dropped, _) => {
+            ("pledge_dropped", Letter::PledgeDropped(PledgeDropped { campaign, amount, reward }))
+        }
+        (PledgeState::Refunded, _) => {
+            ("refunded", Letter::Refunded(Refunded { campaign, pledge, amount, charged: amount }))
+        }
+        _ => return None,
+    };
+    Some(Post { to: backer.person, dedupe_key: format!("{key}_{pledge}"), letter })
 }
 
 fn milestone_reached(facts: &CampaignFacts, campaign: CampaignId, milestone: Milestone) -> Post<'_> {

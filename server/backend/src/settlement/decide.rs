@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::hold::hold;
 use super::{AT_ONCE, plan, told};
 use crate::inbox::{Entry, Source};
+use crate::mail::{About, CampaignFundedCreator, Letter};
 use crate::{Ctx, Error, Result, campaigns, live};
 
 /// Decides every campaign that waits for it, each in a transaction of its own.
@@ -57,6 +58,9 @@ async fn decide(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
             leave_for_all(&mut tx, campaign, PledgeEvent::ChargeStarted, &charged).await?;
             open_retry_window(&mut tx, campaign, &plan).await?;
         }
+    }
+    if plan.outcome == Outcome::Funded {
+        tell_the_creator(ctx, &mut tx, &rules, &plan, total.backers).await?;
     }
     live::announce_state(&mut tx, campaign).await?;
     ctx.faults.step("settlement.before_decide");
@@ -128,6 +132,30 @@ async fn open_retry_window(db: &mut PgConnection, campaign: CampaignId, plan: &P
     .execute(db)
     .await?;
     Ok(())
+}
+
+async fn tell_the_creator(
+    ctx: &Ctx,
+    db: &mut PgConnection,
+    campaign: &domain::Campaign,
+    plan: &Plan,
+    backers: i64,
+) -> Result<()> {
+    let row = sqlx::query!(
+        "select title, slug, retry_until from campaigns join settlements on campaign_id = id where id = $1",
+        campaign.id as CampaignId,
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    let letter = CampaignFundedCreator {
+        campaign: About { title: &row.title, slug: &row.slug },
+        pledged: plan.pledged,
+        goal: campaign.goal,
+        backers,
+        retries_until: row.retry_until,
+    };
+    let key = format!("campaign_funded_creator_{}", campaign.id);
+    ctx.mail.stage(db, Letter::CampaignFundedCreator(letter), campaign.creator_id, &key).await
 }
 
 /// Moves a settling campaign to where it ends.

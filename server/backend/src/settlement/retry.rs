@@ -1,22 +1,26 @@
 //! Payments that failed: the backer is reminded, one last automatic try is made when the window ends, and what is
 //! not paid then is dropped (PRODUCT B9).
 
-use domain::{CampaignId, PledgeEvent, PledgeId, PledgeState, next_reminder, worth_a_last_try};
+use domain::{
+    CampaignId, PersonId, PledgeEvent, PledgeId, PledgeState, REMINDERS, next_reminder, worth_a_last_try,
+};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::decide::leave_for_all;
 use super::{AT_ONCE, told};
+use crate::mail::{About, Letter, PaymentReminder};
 use crate::{Ctx, Result, rows};
 
 /// Reminds everybody whose reminder is due.
 pub(super) async fn remind(ctx: &Ctx) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
     let told = sqlx::query!(
-        r#"select pledge_id as "pledge: PledgeId", told_at as "told_at!", retry_until as "retry_until!",
-                  clock() as "now!"
+        r#"select pledge_id as "pledge: PledgeId", told_at as "told_at!", reminders, amount, pledges.currency,
+                  backer_id as "backer: PersonId", title, slug, retry_until as "retry_until!", clock() as "now!"
            from collections
            join pledges on pledges.id = pledge_id
+           join campaigns on campaigns.id = collections.campaign_id
            join settlements on settlements.campaign_id = collections.campaign_id
            where pledges.state in ('errored', 'needs_action') and told_at is not null
                  and finished_at is null and retry_until > clock()
@@ -36,6 +40,17 @@ pub(super) async fn remind(ctx: &Ctx) -> Result<()> {
         )
         .execute(&mut *tx)
         .await?;
+        let number = rows::count("collections.reminders", row.reminders + 1)?;
+        let reminder = PaymentReminder {
+            campaign: About { title: &row.title, slug: &row.slug },
+            pledge: row.pledge,
+            amount: rows::money(row.amount, &row.currency)?,
+            until: row.retry_until,
+            number,
+            of: REMINDERS,
+        };
+        let key = format!("payment_reminder_{}_{number}", row.pledge);
+        ctx.mail.stage(&mut tx, Letter::PaymentReminder(reminder), row.backer, &key).await?;
     }
     tx.commit().await?;
     Ok(())

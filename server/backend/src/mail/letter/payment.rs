@@ -13,8 +13,7 @@ pub struct PaymentFailed<'a> {
     pub amount: Money,
     /// A whole sentence in plain words (`payments::in_plain_words`).
     pub reason: &'a str,
-    /// The page that fixes it, below the site's root. It may carry a secret that works once.
-    pub fix_path: &'a str,
+    pub pledge: PledgeId,
     /// After it the pledge is dropped.
     pub until: DateTime<Utc>,
 }
@@ -32,7 +31,7 @@ impl PaymentFailed<'_> {
             "You were not charged. Your pledge and its reward are kept for you until {}.",
             instant(self.until)
         ))
-        .link("Fix the payment", self.fix_path)
+        .link("Fix the payment", format!("/pledges/{}/fix", self.pledge))
     }
 }
 
@@ -41,7 +40,7 @@ impl PaymentFailed<'_> {
 pub struct PaymentReminder<'a> {
     pub campaign: About<'a>,
     pub amount: Money,
-    pub fix_path: &'a str,
+    pub pledge: PledgeId,
     pub until: DateTime<Utc>,
     /// Which reminder this is, from 1, and how many there are.
     pub number: u32,
@@ -62,7 +61,7 @@ impl PaymentReminder<'_> {
         ))
         .says(format!("You have until {until}. After that your pledge ends, and its reward with it."))
         .says(format!("This is reminder {number} of {of}."))
-        .link("Fix the payment", self.fix_path)
+        .link("Fix the payment", format!("/pledges/{}/fix", self.pledge))
     }
 }
 
