@@ -12,6 +12,7 @@ import {
   openForm,
   pledge,
   pledgeButton,
+  scripted,
   send,
 } from '../support/pledging.ts';
 import { expectFigures } from '../support/watching.ts';
