@@ -23,7 +23,7 @@ async function statesAre(boat: Campaign, states: string[]): Promise<void> {
 
 /** A sum on the account, by its name. */
 function sum(page: Page, name: string) {
-  return page.getByRole('term').filter({ hasText: name }).locator('xpath=following-sibling::dd');
+  return page.getByRole('term').filter({ hasText: new RegExp(`^${name}`) }).locator('xpath=following-sibling::dd');
 }
 
 test('three cards at the deadline, and everybody sees where the money stands @both', async ({ page, anotherPage }) => {

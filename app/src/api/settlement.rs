@@ -17,17 +17,9 @@ pub struct SettlementView {
     pub goal: Money,
     /// `None` for a campaign that was called off.
     pub outcome: Option<Outcome>,
-    pub figures: Figures,
+    pub lines: Vec<Line>,
     pub retry_until: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
-}
-
-/// What moves while people watch. Texts: they travel into the browser with the island.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Figures {
-    pub lines: Vec<Line>,
-    /// Nothing moves any more.
-    pub finished: bool,
 }
 
 /// A sum and what it is.
@@ -60,13 +52,6 @@ pub struct FixView {
 pub async fn settlement(slug: String) -> Result<SettlementView, ApiError> {
     use crate::{ssr, ssr::settlement};
     ssr::answer(settlement::account(&slug).await)
-}
-
-/// The same sums alone, for a page that is open already.
-#[server(endpoint = "settlement_figures", prefix = "/api")]
-pub async fn settlement_figures(slug: String) -> Result<Figures, ApiError> {
-    use crate::{ssr, ssr::settlement};
-    Ok(ssr::answer(settlement::account(&slug).await)?.figures)
 }
 
 /// The campaign whose end its creator is asked to confirm.

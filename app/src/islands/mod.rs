@@ -2,8 +2,8 @@
 //! server draws each of them first, from the same props.
 
 mod countdown;
+pub mod live_account;
 pub mod local_time;
 pub mod pledge_form;
 pub mod progress;
-pub mod settlement;
 mod submit;

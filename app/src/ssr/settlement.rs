@@ -7,7 +7,7 @@ use super::{ctx, pledges, require_viewer, viewer};
 use crate::api::campaigns::CampaignView;
 use crate::api::error::ApiError;
 use crate::api::pledges::PledgeView;
-use crate::api::settlement::{Figures, FixView, Line, SettlementView};
+use crate::api::settlement::{FixView, Line, SettlementView};
 
 /// A campaign's public account; not found before it is decided.
 pub async fn account(slug: &str) -> Result<SettlementView, ApiError> {
@@ -17,7 +17,7 @@ pub async fn account(slug: &str) -> Result<SettlementView, ApiError> {
         title: account.title.clone(),
         goal: account.goal,
         outcome: account.outcome,
-        figures: Figures { lines: lines(&account), finished: account.finished_at.is_some() },
+        lines: lines(&account),
         retry_until: account.retry_until,
         finished_at: account.finished_at,
     })

@@ -17,6 +17,11 @@ struct Failed {
 
 impl Failed {
     async fn because_of(card: &str, state: &str) -> Self {
+        Self::after(card, state, async |_| {}).await
+    }
+
+    /// The same after something has happened to the saved card.
+    async fn after(card: &str, state: &str, happens: impl AsyncFn(&TestApp)) -> Self {
         let app = TestApp::start().await;
         let campaign = app.campaign().goal("25", "EUR").build().await;
         let bea = app.person("Bea Tamm").await;
@@ -27,6 +32,7 @@ impl Failed {
             sandbox_page::enter(page.text(), card).await;
         }
         eventually("the pledge", async || bea.states(&app.db).await == ["committed"]).await;
+        happens(&app).await;
         app.advance(TimeDelta::days(30)).await;
         eventually("the failure", async || bea.states(&app.db).await == [state]).await;
         let pledge = bea.pledges(&app.db).await[0];
@@ -112,6 +118,24 @@ async fn another_card_that_fails_too_can_be_followed_by_a_third() {
     // The page of the second card, asked about once more, is no third try.
     story.comes_back().await;
     assert_eq!(story.app.count("select max(tries)::bigint from collections").await, 2);
+    let (_, page) = story.asks("use_another_card").await;
+    sandbox_page::pay(&page).await;
+    story.comes_back().await;
+    story.ends_paid_once().await;
+}
+
+/// Somebody removed the card at the gateway: there is nothing to charge, and its backer is told so.
+#[tokio::test]
+async fn a_card_that_is_gone_can_be_replaced() {
+    let story = Failed::after(sandbox_page::GOOD, "errored", async |app| {
+        let cards = app.gateway.all("payment_method").await;
+        for card in cards.iter().filter(|card| card["customer"].is_string()) {
+            app.gateway.detach(card["id"].as_str().unwrap_or_default()).await;
+        }
+    })
+    .await;
+    assert_eq!(story.reason().await, "The saved card is no longer there. Use another card.");
+    assert_eq!(story.asks("try_payment_again").await.0, 409);
     let (_, page) = story.asks("use_another_card").await;
     sandbox_page::pay(&page).await;
     story.comes_back().await;

@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
-use crate::api::settlement::{SettlementView, settlement};
+use crate::api::settlement::{Line, SettlementView, settlement};
 use crate::components::notice::{Notice, Tone};
 use crate::components::time::instant;
-use crate::islands::settlement::LiveFigures;
+use crate::islands::live_account::LiveAccount;
 use crate::pages::status::Problem;
 
 #[component]
@@ -40,6 +40,7 @@ pub fn SettlementPage() -> impl IntoView {
 fn Account(account: SettlementView, slug: String) -> impl IntoView {
     let campaign_at = format!("/campaigns/{slug}");
     let (tone, words) = outcome(&account);
+    let stage = stage(account.outcome, account.retry_until, account.finished_at);
     view! {
         <Title text=format!("The money of {}", account.title)/>
         <div class="wrap wrap--narrow stack stack--loose">
@@ -48,12 +49,28 @@ fn Account(account: SettlementView, slug: String) -> impl IntoView {
                 <h1>"Where the money stands"</h1>
             </header>
             <Notice tone>{words}</Notice>
-            <section aria-labelledby="figures" aria-live="polite">
-                <h2 class="visually-hidden" id="figures">"Figures"</h2>
-                <LiveFigures campaign=account.campaign slug first=account.figures/>
-            </section>
-            <p class="muted">{stage(account.outcome, account.retry_until, account.finished_at)}</p>
+            <LiveAccount campaign=account.campaign finished=account.finished_at.is_some()>
+                <Lines lines=account.lines/>
+                <p class="muted">{stage}</p>
+            </LiveAccount>
         </div>
+    }
+}
+
+#[component]
+fn Lines(lines: Vec<Line>) -> impl IntoView {
+    view! {
+        <section aria-labelledby="figures">
+            <h2 class="visually-hidden" id="figures">"Figures"</h2>
+            <dl class="account">
+                {lines.into_iter().map(|line| view! {
+                    <div class="account__line">
+                        <dt>{line.name}<span class="account__meaning">{line.meaning}</span></dt>
+                        <dd><data class="money" value=line.plain>{line.amount}</data></dd>
+                    </div>
+                }).collect_view()}
+            </dl>
+        </section>
     }
 }
 

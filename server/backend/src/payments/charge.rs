@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{CampaignId, Money, PersonId, PledgeId};
+use domain::{CampaignId, Money, PersonId, PledgeEvent, PledgeId};
 use stripe_core::payment_intent::{
     CapturePaymentIntent, ConfirmPaymentIntent, ConfirmPaymentIntentOffSession, CreatePaymentIntent,
     CreatePaymentIntentOffSession, ListPaymentIntent, RetrievePaymentIntent,
@@ -13,7 +13,7 @@ use super::attempts::Attempt;
 use super::hosted_page::gateway_currency;
 use super::translate::entry_of_payment;
 use super::{AttemptKind, GatewayError, Payments, to_gateway};
-use crate::inbox::Entry;
+use crate::inbox::{Entry, Evidence};
 use crate::{Error, Result};
 
 /// A saved card that is to be charged.
@@ -62,8 +62,12 @@ impl Payments {
                     Some(intent) => Some(self.payment_at_gateway(&intent).await?),
                     None => self.payment_of(charge).await?,
                 };
-                // Without a payment the request itself was refused: nobody's card is to blame.
-                intent.map(|intent| entry_of_payment(&intent)).ok_or(Error::Gateway(refusal))
+                match intent {
+                    Some(intent) => Ok(entry_of_payment(&intent)),
+                    None if is_about_the_card(&refusal) => Ok(card_is_gone()),
+                    // The request itself was refused: nobody's card is to blame.
+                    None => Err(Error::Gateway(refusal)),
+                }
             }
             Err(error) => Err(error),
         }
@@ -180,6 +184,17 @@ impl Payments {
             }
         }
     }
+}
+
+/// Whether the card can no longer be used because it was removed: then no payment was made at all.
+fn is_about_the_card(refusal: &GatewayError) -> bool {
+    const GONE: [&str; 2] = ["resource_missing", "payment_method_unexpected_state"];
+    matches!(refusal, GatewayError::Refused { code, .. } if GONE.contains(&code.as_str()))
+}
+
+fn card_is_gone() -> Entry {
+    let evidence = Evidence { decline_code: Some("card_gone".into()), ..Evidence::default() };
+    Entry { event: PledgeEvent::PaymentFailed, evidence }
 }
 
 fn attempt(kind: AttemptKind, key: String, pledge: PledgeId, person: Option<PersonId>) -> Attempt {

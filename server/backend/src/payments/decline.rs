@@ -6,6 +6,7 @@
 pub fn in_plain_words(code: &str) -> &'static str {
     match code {
         "insufficient_funds" => "The card does not have enough money. Try another card, or ask your bank.",
+        "card_gone" => "The saved card is no longer there. Use another card.",
         "hold_expired" => "The hold on your card ran out before it could be charged. Use a card once more.",
         "expired_card" => "The card has expired. Use another card.",
         "incorrect_cvc" | "invalid_cvc" => "The security code is not right. Check the three or four digits.",

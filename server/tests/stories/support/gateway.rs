@@ -82,6 +82,14 @@ impl Gateway {
         assert!(request.send().await.expect("an answer").status().is_success());
     }
 
+    /// Removes a saved card, as its owner or staff can.
+    pub async fn detach(&self, card: &str) {
+        let address = format!("{}/v1/payment_methods/{card}/detach", self.base);
+        let detached =
+            self.http.post(address).bearer_auth("sk_test_sandbox").send().await.expect("an answer");
+        assert!(detached.status().is_success(), "{}", detached.text().await.unwrap_or_default());
+    }
+
     async fn get(&self, path: &str) -> Value {
         let request = self.http.get(format!("{}{path}", self.base)).bearer_auth("sk_test_sandbox");
         request.send().await.expect("an answer").json().await.expect("JSON")
