@@ -11,6 +11,9 @@ pub enum Error {
     Database(#[from] sqlx::Error),
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    /// Something else must happen first, such as the end of a suspension. A job waits for it without counting a try.
+    #[error("not now: {0}")]
+    NotNow(&'static str),
     /// A row or setting that our own rules say cannot be. The text names it and carries no personal data.
     #[error("broken: {0}")]
     Broken(String),

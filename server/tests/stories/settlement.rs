@@ -248,6 +248,30 @@ async fn a_suspended_campaign_waits() {
     app.finish().await;
 }
 
+/// Staff suspend a campaign whose cards are about to be charged: they wait.
+#[tokio::test]
+async fn nobody_is_charged_while_staff_look_into_it() {
+    let app = TestApp::start_quiet().await;
+    let campaign = app.campaign().goal("25", "EUR").build().await;
+    let bea = app.person("Bea Tamm").await;
+    sandbox_page::pay(bea.pledge(&campaign, None, "25").await.text()).await;
+    look_again(&app, &bea).await;
+    app.pump().await;
+    app.advance(TimeDelta::days(30)).await;
+    backend::settlement::tick(&app.ctx).await.expect("decided");
+    backend::inbox::drain(&app.ctx).await.expect("charging");
+    assert_eq!(bea.states(&app.db).await, ["charging"]);
+    sqlx::query("update campaigns set suspended_at = clock()").execute(&app.db).await.expect("suspended");
+    app.pump().await;
+    assert_eq!(payments(&app).await, []);
+    sqlx::query("update campaigns set suspended_at = null").execute(&app.db).await.expect("lifted");
+    app.advance(TimeDelta::minutes(3)).await;
+    app.pump().await;
+    assert_eq!(state(&app, &campaign).await, "funded");
+    assert_eq!(payments(&app).await, [("succeeded".into(), 2500)]);
+    app.finish().await;
+}
+
 // Case 17
 #[tokio::test]
 async fn many_at_once_settle_once() {

@@ -206,7 +206,7 @@ async fn finish(ctx: &Ctx, id: Uuid, attempts: i32, outcome: Result<()>) -> Resu
         .await?;
         return Ok(());
     };
-    if let Error::Gateway(GatewayError::Unavailable) = error {
+    if let Error::Gateway(GatewayError::Unavailable) | Error::NotNow(_) = error {
         return postpone(ctx, id).await;
     }
     let park = attempts >= TRIES;
@@ -231,7 +231,7 @@ async fn finish(ctx: &Ctx, id: Uuid, attempts: i32, outcome: Result<()>) -> Resu
     Ok(())
 }
 
-/// Nothing was tried, so it does not count: however long the gateway is away, its jobs wait for it. In their thousands
+/// Nothing was tried, so it does not count: however long the gateway is away or a campaign suspended, jobs wait for it. In their thousands
 /// they do not come back all at once.
 async fn postpone(ctx: &Ctx, id: Uuid) -> Result<()> {
     sqlx::query!(

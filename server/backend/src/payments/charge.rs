@@ -7,6 +7,7 @@ use stripe_core::payment_intent::{
     CapturePaymentIntent, ConfirmPaymentIntent, ConfirmPaymentIntentOffSession, CreatePaymentIntent,
     CreatePaymentIntentOffSession, ListPaymentIntent, RetrievePaymentIntent,
 };
+use stripe_payment::payment_method::RetrievePaymentMethod;
 use stripe_shared::{PaymentIntent, PaymentIntentAllowedPaymentMethodTypes, PaymentIntentStatus};
 
 use super::attempts::Attempt;
@@ -64,7 +65,7 @@ impl Payments {
                 };
                 match intent {
                     Some(intent) => Ok(entry_of_payment(&intent)),
-                    None if is_about_the_card(&refusal) => Ok(card_is_gone()),
+                    None if self.has_lost_its_card(charge).await? => Ok(card_is_gone()),
                     // The request itself was refused: nobody's card is to blame.
                     None => Err(Error::Gateway(refusal)),
                 }
@@ -166,6 +167,16 @@ impl Payments {
         self.read(RetrievePaymentIntent::new(intent.to_owned())).await
     }
 
+    /// Whether the saved card was removed, by whomever: then no payment was made at all. Asked of the card itself, since
+    /// the refusal has no code of its own.
+    async fn has_lost_its_card(&self, charge: &Charge) -> Result<bool> {
+        match self.read(RetrievePaymentMethod::new(charge.payment_method.as_str())).await {
+            Ok(card) => Ok(card.customer.is_none_or(|owner| owner.id().as_str() != charge.customer)),
+            Err(Error::Gateway(GatewayError::Refused { status: 404, .. })) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The pledge's payment, found by the id of ours that it carries.
     async fn payment_of(&self, charge: &Charge) -> Result<Option<PaymentIntent>> {
         let pledge = charge.pledge.to_string();
@@ -184,12 +195,6 @@ impl Payments {
             }
         }
     }
-}
-
-/// Whether the card can no longer be used because it was removed: then no payment was made at all.
-fn is_about_the_card(refusal: &GatewayError) -> bool {
-    const GONE: [&str; 2] = ["resource_missing", "payment_method_unexpected_state"];
-    matches!(refusal, GatewayError::Refused { code, .. } if GONE.contains(&code.as_str()))
 }
 
 fn card_is_gone() -> Entry {

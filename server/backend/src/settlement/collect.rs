@@ -109,7 +109,7 @@ enum How {
 async fn due(ctx: &Ctx, job: Collect) -> Result<Option<Due>> {
     let row = sqlx::query!(
         r#"select pledges.state, collection, amount, pledges.currency, gateway_intent_id, charge_intent_id,
-                  payment_method_id, tries, campaigns.title, campaign_id as "campaign: CampaignId",
+                  payment_method_id, tries, suspended_at is not null as "suspended!", campaigns.title, campaign_id as "campaign: CampaignId",
                   backer_id as "backer: PersonId", gateway_customer_id
            from pledges
            join collections using (campaign_id)
@@ -121,6 +121,10 @@ async fn due(ctx: &Ctx, job: Collect) -> Result<Option<Due>> {
     .fetch_one(&ctx.db)
     .await?;
     let state: PledgeState = rows::named("pledges.state", &row.state)?;
+    if row.suspended {
+        // Staff look into the campaign: the job comes again until they have.
+        return Err(Error::NotNow("the campaign is suspended"));
+    }
     // Also when an older failure was heard of a second time: this try is still owed.
     let wanted = matches!(state, PledgeState::Charging | PledgeState::Errored | PledgeState::NeedsAction)
         && row.tries == job.number;

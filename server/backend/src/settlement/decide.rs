@@ -178,7 +178,8 @@ pub(super) async fn conclude(db: &mut PgConnection, campaign: CampaignId, outcom
     Ok(())
 }
 
-fn interval(length: chrono::TimeDelta) -> sqlx::postgres::types::PgInterval {
+/// As the database takes it.
+pub(super) fn interval(length: chrono::TimeDelta) -> sqlx::postgres::types::PgInterval {
     sqlx::postgres::types::PgInterval {
         months: 0,
         days: 0,

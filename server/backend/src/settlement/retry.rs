@@ -2,12 +2,13 @@
 //! not paid then is dropped (PRODUCT B9).
 
 use domain::{
-    CampaignId, PersonId, PledgeEvent, PledgeId, PledgeState, REMINDERS, next_reminder, worth_a_last_try,
+    CampaignId, PersonId, PledgeEvent, PledgeId, PledgeState, REMINDER_EVERY, REMINDERS, next_reminder,
+    worth_a_last_try,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::decide::leave_for_all;
+use super::decide::{interval, leave_for_all};
 use super::{AT_ONCE, told};
 use crate::mail::{About, Letter, PaymentReminder};
 use crate::{Ctx, Result, rows};
@@ -24,9 +25,12 @@ pub(super) async fn remind(ctx: &Ctx) -> Result<()> {
            join settlements on settlements.campaign_id = collections.campaign_id
            where pledges.state in ('errored', 'needs_action') and told_at is not null
                  and finished_at is null and retry_until > clock()
+                 -- those for whom none is due any more must not stand before the others
+                 and told_at + $2::interval <= clock() and told_at + $2::interval < retry_until
            order by told_at limit $1
            for update of collections skip locked"#,
         AT_ONCE,
+        interval(REMINDER_EVERY),
     )
     .fetch_all(&mut *tx)
     .await?;
