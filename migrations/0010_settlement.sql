@@ -43,6 +43,10 @@ alter table campaigns add constraint campaigns_fee_at_most_ten_percent check (fe
 alter table pledges add column charge_intent_id text;
 alter table pledges add constraint pledges_charge_intent_key unique (charge_intent_id);
 
+-- Which cards have replaced others, to know one that is told of again.
+create index pledge_inbox_replacements on pledge_inbox (pledge_id)
+    where outcome = 'applied' and entry ->> 'event' = 'card_replaced';
+
 -- Of one person's charges that wait, when several campaigns end together (PRODUCT B30).
 create index staged_jobs_collecting_from on staged_jobs ((payload ->> 'backer'))
     where kind = 'collect' and done_at is null;

@@ -1,5 +1,6 @@
 //! The work behind the settlement's endpoints.
 
+use backend::payments::GatewayError;
 use backend::settlement::{self, CallOffRefusal, FixRefusal, Next, Settlement};
 use domain::{Money, Outcome, PledgeId};
 
@@ -143,9 +144,16 @@ fn refused(refusal: FixRefusal) -> ApiError {
         refusal @ (FixRefusal::NothingToFix | FixRefusal::AnotherCardNeeded) => {
             ApiError::conflict(None, refusal)
         }
-        FixRefusal::Failed(backend::Error::Gateway(_)) => ApiError::conflict(
+        FixRefusal::Failed(backend::Error::Gateway(
+            GatewayError::Unavailable | GatewayError::Busy { .. },
+        )) => ApiError::conflict(
             None,
             "The payment provider cannot be reached just now. Nothing was charged. Try again in a moment.",
+        ),
+        FixRefusal::Failed(backend::Error::Gateway(_)) => ApiError::conflict(
+            None,
+            "The payment provider’s answer did not arrive, so we do not know yet whether your card was charged. \
+             Look again in a few minutes; you cannot be charged twice.",
         ),
         FixRefusal::Failed(error) => error.into(),
     }

@@ -124,6 +124,48 @@ async fn another_card_that_fails_too_can_be_followed_by_a_third() {
     story.ends_paid_once().await;
 }
 
+/// The bank asks while the new card is saved, too: that question is not about the payment.
+#[tokio::test]
+async fn another_card_whose_bank_asks_is_charged() {
+    let story = Failed::because_of("4000000000000341", "errored").await;
+    let (_, page) = story.asks("use_another_card").await;
+    sandbox_page::pay_with_3ds(&page, "complete").await;
+    // Saved with its holder there, this card asks once more when it is charged.
+    eventually("the second try", async || {
+        story.comes_back().await;
+        story.app.count("select max(tries)::bigint from collections").await == 2
+            && story.bea.states(&story.app.db).await == ["needs_action"]
+    })
+    .await;
+    let (_, bank) = story.asks("try_payment_again").await;
+    sandbox_page::answer_bank(&bank, "complete").await;
+    assert_eq!(story.comes_back().await, "captured");
+    story.ends_paid_once().await;
+}
+
+/// A hold that is gone by the deadline, and a card that takes its place.
+#[tokio::test]
+async fn a_hold_that_ran_out_is_paid_with_another_card() {
+    let app = TestApp::start().await;
+    let campaign = app.campaign().goal("25", "EUR").ends_in(TimeDelta::days(3)).build().await;
+    let bea = app.person("Bea Tamm").await;
+    sandbox_page::pay(bea.pledge(&campaign, None, "25").await.text()).await;
+    eventually("the hold", async || bea.states(&app.db).await == ["authorized"]).await;
+    let pledge = bea.pledges(&app.db).await[0];
+    let held = app.gateway.of_pledge("payment_intent", pledge).await.remove(0);
+    app.gateway.cancel(held["id"].as_str().unwrap_or_default()).await;
+    app.advance(TimeDelta::days(3)).await;
+    eventually("the failure", async || bea.states(&app.db).await == ["errored"]).await;
+    let page = bea.call("use_another_card", &[("pledge", &pledge.to_string())]).await;
+    sandbox_page::pay(page.text()).await;
+    eventually("the payment", async || bea.states(&app.db).await == ["captured"]).await;
+    let mut paid = app.gateway.of_pledge("payment_intent", pledge).await;
+    paid.retain(|intent| intent["status"] == "succeeded");
+    assert_eq!(paid.len(), 1);
+    app.settle().await;
+    app.finish().await;
+}
+
 /// Somebody removed the card at the gateway: there is nothing to charge, and its backer is told so.
 #[tokio::test]
 async fn a_card_that_is_gone_can_be_replaced() {

@@ -158,7 +158,10 @@ async fn lock_pledges(db: &mut PgConnection, waiting: &[Waiting]) -> Result<Vec<
     let rows = sqlx::query!(
         r#"select pledges.id as "id: PledgeId", reward_id as "reward: RewardId",
                   coalesce(rewards.slots is not null, false) as "limited!", state, amount, pledges.currency,
-                  collection, gateway_intent_id, charge_intent_id, payment_method_id, decline_code
+                  collection, gateway_intent_id, charge_intent_id, payment_method_id, decline_code,
+                  array(select entry -> 'evidence' ->> 'intent_id' from pledge_inbox
+                        where pledge_id = pledges.id and outcome = 'applied' and entry ->> 'event' = 'card_replaced')
+                      as "replacements!: Vec<Option<String>>"
            from pledges left join rewards on rewards.id = reward_id
            where pledges.id = any($1)
            -- always in the same order: two who lock the same pledges must not wait for each other
@@ -179,6 +182,7 @@ async fn lock_pledges(db: &mut PgConnection, waiting: &[Waiting]) -> Result<Vec<
                 state,
                 amount: rows::money(row.amount, &row.currency)?,
                 collection: rows::named("pledges.collection", &row.collection)?,
+                replacements: row.replacements.into_iter().flatten().collect(),
                 intent_id: row.gateway_intent_id,
                 charge_intent_id: row.charge_intent_id,
                 payment_method_id: row.payment_method_id,

@@ -27,6 +27,8 @@ pub(super) struct Row {
     pub state: PledgeState,
     pub amount: Money,
     pub collection: Collection,
+    /// Intents that saved cards which took another's place, the present one among them.
+    pub replacements: Vec<String>,
     /// What the backer finished at the gateway's page.
     pub intent_id: Option<String>,
     /// The payment that charges a saved card after the deadline.
@@ -135,12 +137,12 @@ impl Batch {
             .any(|row| row.before != row.state && (collecting(row.before) || collecting(row.state)))
     }
 
-    /// Pledges that this batch moved to `state` and that are still there.
+    /// Pledges that this batch moved to one of these states, even if a later event of it moved them on.
     pub(super) fn arrived_in(&self, states: &[PledgeState]) -> Vec<PledgeId> {
-        let arrived =
-            self.changed_rows().filter(|row| row.before != row.state && states.contains(&row.state));
-        let mut arrived: Vec<PledgeId> = arrived.map(|row| row.id).collect();
+        let arrived = self.history.iter().filter(|line| states.contains(&line.to));
+        let mut arrived: Vec<PledgeId> = arrived.map(|line| line.pledge).collect();
         arrived.sort_unstable();
+        arrived.dedup();
         arrived
     }
 
@@ -178,8 +180,12 @@ fn judge(
         }
         return "mismatch";
     }
-    if *event == PledgeEvent::CardReplaced && evidence.intent_id == row.intent_id {
-        // The same replacement, said again: its card was tried already.
+    if *event == PledgeEvent::CardReplaced && row.knows_replacement(evidence) {
+        // The same replacement, said again or later than its successor: its card was tried already.
+        return "no_op";
+    }
+    if row.state != PledgeState::Pending && speaks_of_saving(*event, evidence) {
+        // How saving a card went says nothing about the payment that is due now.
         return "no_op";
     }
     match row.state.next(*event) {
@@ -212,6 +218,12 @@ fn judge(
             "applied"
         }
         Ok(Step::Stay(_)) => {
+            if let (PledgeEvent::CardReplaced, Some(payment_method)) = (event, &evidence.payment_method_id)
+                && row.payment_method_id.as_ref() != Some(payment_method)
+            {
+                // A card that came while another was charged, or after it: not needed, so not kept.
+                give_back.push(GiveBack::Card { pledge: row.id, payment_method: payment_method.clone() });
+            }
             // Only a decline replaces a decline: "the bank asks" may be older news that arrives later.
             if matches!(row.state, PledgeState::Pending | PledgeState::Errored | PledgeState::NeedsAction)
                 && evidence.decline_code.is_some()
@@ -260,6 +272,13 @@ pub(crate) fn rests_on_its_intent(state: PledgeState) -> bool {
     }
 }
 
+/// Whether the event is about saving a card: it carries no amount.
+fn speaks_of_saving(event: PledgeEvent, evidence: &Evidence) -> bool {
+    matches!(event, PledgeEvent::PaymentFailed | PledgeEvent::ActionRequired)
+        && evidence.intent_id.is_some()
+        && evidence.minor_units.is_none()
+}
+
 fn moves_money(event: &PledgeEvent) -> bool {
     matches!(event, PledgeEvent::HoldPlaced | PledgeEvent::PaymentCaptured)
 }
@@ -293,10 +312,17 @@ impl Row {
         }
     }
 
+    fn knows_replacement(&self, evidence: &Evidence) -> bool {
+        evidence.intent_id.is_none()
+            || evidence.intent_id == self.intent_id
+            || evidence.intent_id.as_ref().is_some_and(|intent| self.replacements.contains(intent))
+    }
+
     fn remember(&mut self, event: PledgeEvent, evidence: &Evidence) {
         if event == PledgeEvent::CardReplaced {
             // However it was to be collected: now there is a card to charge.
             self.collection = Collection::SaveCard;
+            self.replacements.extend(evidence.intent_id.clone());
         }
         let speaks_of_payment = !matches!(event, PledgeEvent::CardSaved | PledgeEvent::CardReplaced);
         let intent = match self.collection {
@@ -306,8 +332,15 @@ impl Row {
         if evidence.intent_id.is_some() {
             intent.clone_from(&evidence.intent_id);
         }
-        // A card that is declined while its holder is away stays the pledge's card until another takes its place.
-        if evidence.payment_method_id.is_some() {
+        // A card that is declined stays the pledge's card until another takes its place.
+        let brings_a_card = matches!(
+            event,
+            PledgeEvent::CardSaved
+                | PledgeEvent::CardReplaced
+                | PledgeEvent::HoldPlaced
+                | PledgeEvent::PaymentCaptured
+        );
+        if brings_a_card && evidence.payment_method_id.is_some() {
             self.payment_method_id.clone_from(&evidence.payment_method_id);
         }
         self.decline_code.clone_from(&evidence.decline_code);
@@ -317,6 +350,11 @@ impl Row {
     fn release_on(&self, event: PledgeEvent, to: PledgeState, give_back: &mut Vec<GiveBack>) {
         if let (PledgeEvent::CardReplaced, Collection::SaveCard, Some(payment_method)) =
             (event, self.collection, &self.payment_method_id)
+        {
+            give_back.push(GiveBack::Card { pledge: self.id, payment_method: payment_method.clone() });
+        }
+        if let (PledgeState::Dropped, Collection::SaveCard, Some(payment_method)) =
+            (to, self.collection, &self.payment_method_id)
         {
             give_back.push(GiveBack::Card { pledge: self.id, payment_method: payment_method.clone() });
         }

@@ -69,7 +69,10 @@ impl Batch {
             Voided => line.from.counts(),
             to => matches!(to, Errored | NeedsAction | Dropped | Refunded),
         };
-        self.history.iter().filter(decides).filter_map(|line| Some((self.rows.get(&line.pledge)?, line)))
+        let told = self.history.iter().filter(decides);
+        let told = told.filter_map(|line| Some((self.rows.get(&line.pledge)?, line)));
+        // A failure that the same batch overtook is nothing to write about.
+        told.filter(|(row, line)| !line.to.can_be_fixed() || row.state.can_be_fixed())
     }
 }
 

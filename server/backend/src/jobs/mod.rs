@@ -30,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(100);
 const LEASE_SECONDS: f64 = 120.0;
 /// How many jobs one process works on at once: they mostly wait for the gateway.
 const AT_ONCE: usize = 8;
+/// Seconds.
+const LONGEST_WAIT_FOR_A_CHARGE: f64 = 3600.0;
 const LOOK_AROUND: Duration = Duration::from_millis(500);
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -173,7 +175,7 @@ impl Taken {
         let outcome = tokio::time::timeout(PATIENCE, do_one(ctx, &self.kind, self.payload))
             .await
             .unwrap_or_else(|_| Err(Error::broken("a job that took too long")));
-        finish(ctx, self.id, self.attempts, outcome).await
+        finish(ctx, self.id, &self.kind, self.attempts, outcome).await
     }
 }
 
@@ -196,7 +198,7 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
     }
 }
 
-async fn finish(ctx: &Ctx, id: Uuid, attempts: i32, outcome: Result<()>) -> Result<()> {
+async fn finish(ctx: &Ctx, id: Uuid, kind: &str, attempts: i32, outcome: Result<()>) -> Result<()> {
     let Err(error) = outcome else {
         sqlx::query!(
             "update staged_jobs set done_at = clock(), leased_until = null, last_error = null where id = $1",
@@ -209,13 +211,16 @@ async fn finish(ctx: &Ctx, id: Uuid, attempts: i32, outcome: Result<()>) -> Resu
     if let Error::Gateway(GatewayError::Unavailable) | Error::NotNow(_) = error {
         return postpone(ctx, id).await;
     }
-    let park = attempts >= TRIES;
-    if park {
-        tracing::error!(job = %id, attempts, %error, "job put aside: it kept failing");
+    // A charge is owed until its outcome is known, however long that takes; staff hear of it all the same.
+    let kept_failing = attempts >= TRIES;
+    let park = kept_failing && kind != "collect";
+    if kept_failing {
+        tracing::error!(job = %id, kind, attempts, park, %error, "job kept failing");
     } else {
-        tracing::warn!(job = %id, attempts, %error, "job failed");
+        tracing::warn!(job = %id, kind, attempts, %error, "job failed");
     }
-    let pause = 2f64.powi(attempts.min(16)) * 2.5;
+    let longest = if kind == "collect" { LONGEST_WAIT_FOR_A_CHARGE } else { f64::INFINITY };
+    let pause = (2f64.powi(attempts.min(16)) * 2.5).min(longest);
     sqlx::query!(
         "update staged_jobs
          set leased_until = null, last_error = $2, run_at = clock() + make_interval(secs => $3),

@@ -60,8 +60,10 @@ impl AttemptKind {
             | Self::CancelIntent
             | Self::DetachCard
             | Self::Refund => true,
+            // Refused for now, and never done twice.
+            Self::Capture => true,
             // Sent anew it would be another payment, or another try of the same card: a refusal is an answer.
-            Self::Charge | Self::Capture | Self::Confirm => false,
+            Self::Charge | Self::Confirm => false,
         }
     }
 

@@ -126,8 +126,10 @@ impl Payments {
             .await;
         match captured {
             Ok(intent) => Ok(entry_of_payment(&intent)),
-            Err(Error::Gateway(GatewayError::Refused { .. })) => {
-                Ok(entry_of_payment(&self.payment_at_gateway(intent).await?))
+            Err(Error::Gateway(refusal @ GatewayError::Refused { .. })) => {
+                let now = entry_of_payment(&self.payment_at_gateway(intent).await?);
+                // Still held: then it is not the card that stands in the way, and the capture is owed.
+                if now.event == PledgeEvent::HoldPlaced { Err(refusal.into()) } else { Ok(now) }
             }
             Err(error) => Err(error),
         }
@@ -189,7 +191,11 @@ impl Payments {
             };
             let page = self.read(page).await?;
             after = page.data.last().map(|intent| intent.id.to_string()).filter(|_| page.has_more);
-            let ours = page.data.into_iter().find(|intent| intent.metadata.get("pledge_id") == Some(&pledge));
+            // One that was cancelled takes no money any more: a hold that ran out, say.
+            let ours = page.data.into_iter().find(|intent| {
+                intent.status != PaymentIntentStatus::Canceled
+                    && intent.metadata.get("pledge_id") == Some(&pledge)
+            });
             if ours.is_some() || after.is_none() {
                 return Ok(ours);
             }

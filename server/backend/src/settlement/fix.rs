@@ -194,7 +194,8 @@ async fn find(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Found, Fi
     let row = sqlx::query!(
         r#"select pledges.state, collection, amount, pledges.currency, gateway_intent_id, charge_intent_id,
                   payment_method_id, decline_code, card_session_id as "card_session_id?", campaigns.id as "campaign: CampaignId", slug,
-                  title, gateway_customer_id, retry_until as "retry_until?", clock() as "now!"
+                  title, gateway_customer_id, greatest(retry_until, failed_at + interval '48 hours') as until,
+                  suspended_at is not null as "suspended!", clock() as "now!"
            from pledges
            join campaigns on campaigns.id = pledges.campaign_id
            join people on people.id = backer_id
@@ -209,8 +210,8 @@ async fn find(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Found, Fi
     .ok_or(FixRefusal::NotFound)?;
     let state: PledgeState = rows::named("pledges.state", &row.state)?;
     let until = row
-        .retry_until
-        .filter(|until| state.can_be_fixed() && *until > row.now)
+        .until
+        .filter(|until| state.can_be_fixed() && !row.suspended && *until > row.now)
         .ok_or(FixRefusal::NothingToFix)?;
     Ok(Found {
         campaign: row.campaign,

@@ -2,13 +2,14 @@
 //! not paid then is dropped (PRODUCT B9).
 
 use domain::{
-    CampaignId, PersonId, PledgeEvent, PledgeId, PledgeState, REMINDER_EVERY, REMINDERS, next_reminder,
-    worth_a_last_try,
+    CampaignId, CampaignState, PersonId, PledgeEvent, PledgeId, PledgeState, REMINDER_EVERY, REMINDERS,
+    next_reminder, worth_a_last_try,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::decide::{interval, leave_for_all};
+use super::hold::hold;
 use super::{AT_ONCE, told};
 use crate::mail::{About, Letter, PaymentReminder};
 use crate::{Ctx, Result, rows};
@@ -24,7 +25,7 @@ pub(super) async fn remind(ctx: &Ctx) -> Result<()> {
            join campaigns on campaigns.id = collections.campaign_id
            join settlements on settlements.campaign_id = collections.campaign_id
            where pledges.state in ('errored', 'needs_action') and told_at is not null
-                 and finished_at is null and retry_until > clock()
+                 and finished_at is null and retry_until > clock() and suspended_at is null
                  -- those for whom none is due any more must not stand before the others
                  and told_at + $2::interval <= clock() and told_at + $2::interval < retry_until
            order by told_at limit $1
@@ -79,6 +80,9 @@ pub(super) async fn end_windows(ctx: &Ctx) -> Result<()> {
 
 async fn end_window(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
+    if hold(&mut tx, campaign, CampaignState::Settling).await?.is_none() {
+        return Ok(());
+    }
     let unpaid = unpaid(&mut tx, campaign).await?;
     if unpaid.is_empty() {
         return Ok(());
@@ -117,6 +121,8 @@ async fn unpaid(db: &mut PgConnection, campaign: CampaignId) -> Result<Vec<Unpai
                   last_tried_at is not null as "last_try_made!"
            from pledges join collections on pledge_id = pledges.id
            where pledges.campaign_id = $1 and state in ('errored', 'needs_action')
+                 -- whoever failed late, after a suspension say, has two days all the same
+                 and failed_at + interval '48 hours' <= clock()
                  and not exists (select from pledge_inbox where pledge_id = pledges.id and applied_at is null)
                  -- a try that is still to be made, or whose outcome is not known yet
                  and not exists (select from staged_jobs

@@ -69,20 +69,31 @@ struct Open {
 
 async fn open(db: &mut PgConnection, campaign: CampaignId) -> Result<Open> {
     let rows = sqlx::query!(
-        r#"select id as "id: PledgeId", state in ('captured', 'partially_refunded') as "paid!",
-                  exists (select from pledge_inbox where pledge_id = pledges.id and applied_at is null)
-                      or state in ('pending', 'charging') as "under_way!"
+        r#"select id as "id: PledgeId", state in ('captured', 'partially_refunded') as "paid!"
            from pledges
-           where campaign_id = $1 and state in ('pending', 'committed', 'authorized', 'captured', 'charging', 'errored',
-                                                'needs_action', 'partially_refunded')
+           where campaign_id = $1
+                 and state in ('committed', 'authorized', 'captured', 'errored', 'needs_action', 'partially_refunded')
+                 -- what is under way must not stand before the others
+                 and not exists (select from pledge_inbox where pledge_id = pledges.id and applied_at is null)
+                 and not exists (select from staged_jobs where dedupe_key = 'refund_' || pledges.id)
            order by id limit $2"#,
         campaign as CampaignId,
         PLEDGES_AT_ONCE,
     )
-    .fetch_all(db)
+    .fetch_all(&mut *db)
     .await?;
-    let mut open = Open { unpaid: Vec::new(), paid: Vec::new(), nothing: rows.is_empty() };
-    for row in rows.into_iter().filter(|row| !row.under_way) {
+    let nothing = sqlx::query_scalar!(
+        r#"select not exists (
+               select from pledges
+               where campaign_id = $1 and state in ('pending', 'committed', 'authorized', 'captured', 'charging',
+                                                    'errored', 'needs_action', 'partially_refunded')
+           ) as "nothing!""#,
+        campaign as CampaignId,
+    )
+    .fetch_one(db)
+    .await?;
+    let mut open = Open { unpaid: Vec::new(), paid: Vec::new(), nothing };
+    for row in rows {
         if row.paid { open.paid.push(row.id) } else { open.unpaid.push(row.id) }
     }
     Ok(open)

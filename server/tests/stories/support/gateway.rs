@@ -90,6 +90,14 @@ impl Gateway {
         assert!(detached.status().is_success(), "{}", detached.text().await.unwrap_or_default());
     }
 
+    /// Releases a hold, as its running out does.
+    pub async fn cancel(&self, intent: &str) {
+        let address = format!("{}/v1/payment_intents/{intent}/cancel", self.base);
+        let cancelled =
+            self.http.post(address).bearer_auth("sk_test_sandbox").send().await.expect("an answer");
+        assert!(cancelled.status().is_success(), "{}", cancelled.text().await.unwrap_or_default());
+    }
+
     async fn get(&self, path: &str) -> Value {
         let request = self.http.get(format!("{}{path}", self.base)).bearer_auth("sk_test_sandbox");
         request.send().await.expect("an answer").json().await.expect("JSON")
