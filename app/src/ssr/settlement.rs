@@ -1,5 +1,6 @@
 //! The work behind the settlement's endpoints.
 
+use backend::accounts::Role;
 use backend::payments::GatewayError;
 use backend::settlement::{self, CallOffRefusal, FixRefusal, Next, Settlement};
 use domain::{Money, Outcome, PledgeId};
@@ -51,8 +52,11 @@ pub async fn campaign(slug: &str) -> Result<CampaignView, ApiError> {
     let ctx = ctx()?;
     let page = backend::campaigns::page(&ctx.db, slug).await?.ok_or(ApiError::NotFound)?;
     let may_cancel = match viewer().await? {
-        Some(viewer) => settlement::may_call_off(&ctx, viewer.person_id, page.id).await?,
-        None => false,
+        // Of most visitors it need not be asked.
+        Some(viewer) if viewer.person_id == page.creator_id || viewer.roles.contains(&Role::Admin) => {
+            settlement::may_call_off(&ctx, viewer.person_id, page.id).await?
+        }
+        _ => false,
     };
     Ok(CampaignView { may_cancel, ..page.into() })
 }

@@ -5,14 +5,16 @@ mod page;
 mod story;
 
 use chrono::{DateTime, Utc};
-use domain::{Campaign, CampaignId, CampaignState, PersonId, Progress, Reward, RewardId};
+use domain::{
+    Campaign, CampaignEvent, CampaignId, CampaignState, PersonId, Progress, Reward, RewardId, Step,
+};
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
 pub use cards::{Card, live as live_cards, recently_ended};
 pub use page::{Page, PageReward, page};
 pub use story::render as render_story;
 
-use crate::{Result, rows};
+use crate::{Error, Result, rows};
 
 /// The facts that decide about pledges; `None` when there is no such campaign or it has no dates yet.
 pub async fn rules(db: impl PgExecutor<'_>, campaign: CampaignId) -> Result<Option<Campaign>> {
@@ -43,6 +45,37 @@ pub async fn keep_open(db: &mut PgConnection, campaign: CampaignId) -> Result<()
     sqlx::query!("select id from campaigns where id = $1 for key share", campaign as CampaignId)
         .fetch_optional(db)
         .await?;
+    Ok(())
+}
+
+/// Moves a campaign on, and notes who did it and why; `None` for the system. The caller holds the row.
+///
+/// # Errors
+/// When the state machine does not know this step: the caller asks it first where that may happen.
+pub async fn advance(
+    db: &mut PgConnection,
+    campaign: CampaignId,
+    from: CampaignState,
+    event: CampaignEvent,
+    by: Option<(PersonId, &str)>,
+) -> Result<()> {
+    let Ok(Step::To(to)) = from.next(event) else {
+        return Err(Error::broken(format!("{} {}", from.as_str(), event.as_str())));
+    };
+    let (actor, reason) = by.unzip();
+    sqlx::query!(
+        "with moved as (update campaigns set state = $3, updated_at = clock() where id = $1)
+         insert into campaign_history (campaign_id, from_state, to_state, event, actor_id, reason)
+         values ($1, $2, $3, $4, $5, $6)",
+        campaign as CampaignId,
+        from.as_str(),
+        to.as_str(),
+        event.as_str(),
+        actor as Option<PersonId>,
+        reason.unwrap_or_default(),
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 

@@ -379,16 +379,14 @@ async fn reach_milestones(
 }
 
 async fn stage_give_back(db: &mut PgConnection, batch: &Batch) -> Result<()> {
-    for what in &batch.give_back {
-        let key = match what {
-            GiveBack::Card { payment_method, .. } => format!("give_back_{payment_method}"),
-            GiveBack::Hold { intent, .. } | GiveBack::Payment { intent, .. } => format!("give_back_{intent}"),
-            // Another key: if the event was wrong, the same intent may have to be given back one day.
-            GiveBack::Mismatched { intent, .. } => format!("look_into_{intent}"),
-        };
-        jobs::stage(&mut *db, &jobs::Job::GiveBack(what), &key).await?;
-    }
-    Ok(())
+    let key = |what: &GiveBack| match what {
+        GiveBack::Card { payment_method, .. } => format!("give_back_{payment_method}"),
+        GiveBack::Hold { intent, .. } | GiveBack::Payment { intent, .. } => format!("give_back_{intent}"),
+        // Another key: if the event was wrong, the same intent may have to be given back one day.
+        GiveBack::Mismatched { intent, .. } => format!("look_into_{intent}"),
+    };
+    let staged: Vec<_> = batch.give_back.iter().map(|what| (jobs::Job::GiveBack(what), key(what))).collect();
+    jobs::stage(db, &staged).await
 }
 
 async fn mark_applied(db: &mut PgConnection, batch: &Batch) -> Result<()> {

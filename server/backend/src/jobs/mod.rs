@@ -43,24 +43,44 @@ pub enum Job<'a> {
     Refund(PledgeId),
 }
 
-/// Stages a job once: the same key a second time is the same job.
-pub async fn stage(db: &mut PgConnection, job: &Job<'_>, dedupe_key: &str) -> Result<()> {
-    let (kind, payload) = match job {
-        Job::GiveBack(what) => ("give_back", serde_json::to_value(what)),
-        Job::Refund(pledge) => ("refund", serde_json::to_value(pledge)),
-    };
-    let payload = payload.map_err(|_| Error::broken("job payload"))?;
+/// Stages jobs, each once: the same key a second time is the same job.
+pub async fn stage(db: &mut PgConnection, jobs: &[(Job<'_>, String)]) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = jobs.iter().map(|_| Uuid::now_v7()).collect();
+    let kinds: Vec<&str> = jobs.iter().map(|(job, _)| job.kind()).collect();
+    let payloads = jobs.iter().map(|(job, _)| job.payload()).collect::<Result<Vec<_>>>()?;
+    let keys: Vec<&str> = jobs.iter().map(|(_, key)| key.as_str()).collect();
     sqlx::query!(
-        "insert into staged_jobs (id, kind, payload, dedupe_key) values ($1, $2, $3, $4)
+        "insert into staged_jobs (id, kind, payload, dedupe_key)
+         select * from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[])
          on conflict on constraint staged_jobs_dedupe_key do nothing",
-        Uuid::now_v7(),
-        kind,
-        payload,
-        dedupe_key,
+        &ids,
+        &kinds as &[&str],
+        &payloads,
+        &keys as &[&str],
     )
     .execute(db)
     .await?;
     Ok(())
+}
+
+impl Job<'_> {
+    fn kind(&self) -> &'static str {
+        match self {
+            Job::GiveBack(_) => "give_back",
+            Job::Refund(_) => "refund",
+        }
+    }
+
+    fn payload(&self) -> Result<serde_json::Value> {
+        let payload = match self {
+            Job::GiveBack(what) => serde_json::to_value(what),
+            Job::Refund(pledge) => serde_json::to_value(pledge),
+        };
+        payload.map_err(|_| Error::broken("job payload"))
+    }
 }
 
 /// Works until told to stop: due jobs, and what the clock brings (launches, lapsed reservations). Each in a line of its

@@ -13,7 +13,7 @@ use stripe_shared::{PaymentIntent, PaymentIntentAllowedPaymentMethodTypes, Payme
 use super::attempts::Attempt;
 use super::hosted_page::gateway_currency;
 use super::translate::entry_of_payment;
-use super::{AttemptKind, GatewayError, Payments, to_gateway};
+use super::{AttemptKind, GatewayError, LONGEST_LIST, Payments, to_gateway};
 use crate::inbox::{Entry, Evidence};
 use crate::{Error, Result};
 
@@ -105,14 +105,6 @@ impl Payments {
         })
     }
 
-    /// What a payment says of itself.
-    ///
-    /// # Errors
-    /// When the gateway does not answer.
-    pub async fn payment_now(&self, intent: &str) -> Result<Entry> {
-        Ok(entry_of_payment(&self.payment_at_gateway(intent).await?))
-    }
-
     /// Takes what is held. A hold that has run out meanwhile is a failed payment.
     ///
     /// # Errors
@@ -165,7 +157,7 @@ impl Payments {
         self.attempt(attempt, request, |intent: &PaymentIntent| intent.id.to_string()).await
     }
 
-    async fn payment_at_gateway(&self, intent: &str) -> Result<PaymentIntent> {
+    pub(super) async fn payment_at_gateway(&self, intent: &str) -> Result<PaymentIntent> {
         self.read(RetrievePaymentIntent::new(intent.to_owned())).await
     }
 
@@ -182,7 +174,7 @@ impl Payments {
     /// The pledge's payment, found by the id of ours that it carries.
     async fn payment_of(&self, charge: &Charge) -> Result<Option<PaymentIntent>> {
         let pledge = charge.pledge.to_string();
-        let list = ListPaymentIntent::new().customer(charge.customer.as_str()).limit(100);
+        let list = ListPaymentIntent::new().customer(charge.customer.as_str()).limit(LONGEST_LIST);
         let mut after: Option<String> = None;
         loop {
             let page = match &after {

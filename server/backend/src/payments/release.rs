@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{Currency, Money, PledgeId};
-use stripe_core::payment_intent::{CancelPaymentIntent, RetrievePaymentIntent};
+use stripe_core::payment_intent::CancelPaymentIntent;
 use stripe_core::refund::{CreateRefund, ListRefund};
 use stripe_payment::payment_method::DetachPaymentMethod;
 use stripe_shared::{PaymentIntent, PaymentIntentStatus, PaymentMethod, Refund};
@@ -38,20 +38,20 @@ impl Payments {
 
     /// Whether a hold is gone: released, or run out by itself.
     pub async fn hold_is_gone(&self, intent: &str) -> Result<bool> {
-        let intent = self.read(RetrievePaymentIntent::new(intent.to_owned())).await?;
+        let intent = self.payment_at_gateway(intent).await?;
         Ok(matches!(intent.status, PaymentIntentStatus::Canceled))
     }
 
     /// What a payment or hold really is now; `None` when it carries none of our ids.
     pub async fn read_payment(&self, intent: &str) -> Result<Option<Translated>> {
-        let intent = self.read(RetrievePaymentIntent::new(intent.to_owned())).await?;
+        let intent = self.payment_at_gateway(intent).await?;
         Ok(from_payment_intent(&intent))
     }
 
     /// Returns what is left of a payment to the card it came from, and says what the card has back in all: the whole
     /// payment, however many refunds it took and whoever made them.
     pub async fn refund_all(&self, pledge: PledgeId, intent: &str) -> Result<Money> {
-        let received = self.read(RetrievePaymentIntent::new(intent.to_owned())).await?;
+        let received = self.payment_at_gateway(intent).await?;
         let before = self.refunds_of(intent).await?;
         if before.returned < received.amount_received {
             // A refund that failed at the bank is over; the next one is another, with a key of its own.

@@ -75,20 +75,11 @@ pub async fn call_off(ctx: &Ctx, by: PersonId, slug: &str, reason: &str) -> Resu
     .fetch_one(&mut *tx)
     .await?;
     let from = still_open(&mut tx, campaign).await?.ok_or(CallOffRefusal::TooLate)?;
-    let Ok(Step::To(to)) = from.next(CampaignEvent::Cancelled) else { return Err(CallOffRefusal::TooLate) };
-    sqlx::query!(
-        "with moved as (update campaigns set state = $3, updated_at = clock() where id = $1)
-         insert into campaign_history (campaign_id, from_state, to_state, event, actor_id, reason)
-         values ($1, $2, $3, $4, $5, $6)",
-        campaign as CampaignId,
-        from.as_str(),
-        to.as_str(),
-        CampaignEvent::Cancelled.as_str(),
-        by as PersonId,
-        reason,
-    )
-    .execute(&mut *tx)
-    .await?;
+    let event = CampaignEvent::Cancelled;
+    if !matches!(from.next(event), Ok(Step::To(_))) {
+        return Err(CallOffRefusal::TooLate);
+    }
+    campaigns::advance(&mut tx, campaign, from, event, Some((by, reason))).await?;
     freeze(&mut tx, campaign, backers).await?;
     live::announce_state(&mut tx, campaign).await?;
     ctx.faults.step("campaign.before_call_off");

@@ -1,10 +1,10 @@
 //! The deadline: a live campaign starts to settle.
 
-use domain::{CampaignEvent, CampaignId, CampaignState, Step};
+use domain::{CampaignEvent, CampaignId, CampaignState};
 
 use super::hold::hold;
 use super::{AT_ONCE, told};
-use crate::{Ctx, Error, Result, live};
+use crate::{Ctx, Result, campaigns, live};
 
 /// Moves every campaign whose deadline has passed to `settling`.
 pub(super) async fn close_due(ctx: &Ctx) -> Result<()> {
@@ -23,26 +23,15 @@ pub(super) async fn close_due(ctx: &Ctx) -> Result<()> {
 }
 
 async fn close(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
-    let from = CampaignState::Live;
-    let Ok(Step::To(to)) = from.next(CampaignEvent::DeadlinePassed) else {
-        return Err(Error::broken("a live campaign has no deadline"));
-    };
     let mut tx = ctx.db.begin().await?;
-    if hold(&mut tx, campaign, from).await?.is_none() {
+    if hold(&mut tx, campaign, CampaignState::Live).await?.is_none() {
         return Ok(());
     }
-    sqlx::query!(
-        "with moved as (update campaigns set state = $3, updated_at = clock() where id = $1),
-              noted as (insert into campaign_history (campaign_id, from_state, to_state, event)
-                        values ($1, $2, $3, $4))
-         insert into settlements (campaign_id) values ($1)",
-        campaign as CampaignId,
-        from.as_str(),
-        to.as_str(),
-        CampaignEvent::DeadlinePassed.as_str(),
-    )
-    .execute(&mut *tx)
-    .await?;
+    let (from, event) = (CampaignState::Live, CampaignEvent::DeadlinePassed);
+    campaigns::advance(&mut tx, campaign, from, event, None).await?;
+    sqlx::query!("insert into settlements (campaign_id) values ($1)", campaign as CampaignId)
+        .execute(&mut *tx)
+        .await?;
     live::announce_state(&mut tx, campaign).await?;
     ctx.faults.step("settlement.before_close");
     tx.commit().await?;

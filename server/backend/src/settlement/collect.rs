@@ -109,13 +109,14 @@ enum How {
 async fn due(ctx: &Ctx, job: Collect) -> Result<Option<Due>> {
     let row = sqlx::query!(
         r#"select pledges.state, collection, amount, pledges.currency, gateway_intent_id, charge_intent_id,
-                  payment_method_id, tries, suspended_at is not null as "suspended!", campaigns.title, campaign_id as "campaign: CampaignId",
+                  payment_method_id, tries, suspended_at is not null as "suspended!", campaigns.title,
+                  campaigns.id as "campaign: CampaignId",
                   backer_id as "backer: PersonId", gateway_customer_id
            from pledges
-           join collections using (campaign_id)
-           join campaigns on campaigns.id = campaign_id
+           join collections on collections.pledge_id = pledges.id
+           join campaigns on campaigns.id = pledges.campaign_id
            join people on people.id = backer_id
-           where pledges.id = $1 and collections.pledge_id = $1"#,
+           where pledges.id = $1"#,
         job.pledge as PledgeId,
     )
     .fetch_one(&ctx.db)

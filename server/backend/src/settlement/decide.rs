@@ -1,9 +1,7 @@
 //! The outcome: once everything from before the deadline is known, the exact sum decides, and the row that says so
 //! is never written again.
 
-use domain::{
-    Act, CampaignEvent, CampaignId, CampaignState, Outcome, Plan, PledgeEvent, PledgeId, RETRY_WINDOW, Step,
-};
+use domain::{Act, CampaignId, CampaignState, Outcome, Plan, PledgeEvent, PledgeId, RETRY_WINDOW};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -160,22 +158,7 @@ async fn tell_the_creator(
 
 /// Moves a settling campaign to where it ends.
 pub(super) async fn conclude(db: &mut PgConnection, campaign: CampaignId, outcome: Outcome) -> Result<()> {
-    let from = CampaignState::Settling;
-    let event: CampaignEvent = outcome.event();
-    let Ok(Step::To(to)) = from.next(event) else {
-        return Err(Error::broken("an outcome that ends nothing"));
-    };
-    sqlx::query!(
-        "with moved as (update campaigns set state = $3, updated_at = clock() where id = $1)
-         insert into campaign_history (campaign_id, from_state, to_state, event) values ($1, $2, $3, $4)",
-        campaign as CampaignId,
-        from.as_str(),
-        to.as_str(),
-        event.as_str(),
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+    campaigns::advance(db, campaign, CampaignState::Settling, outcome.event(), None).await
 }
 
 /// As the database takes it.

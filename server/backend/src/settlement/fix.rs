@@ -141,7 +141,7 @@ pub async fn came_back(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<
     let entry = match new_card(ctx, pledge, &found).await? {
         Some(entry) => Some(entry),
         None => match &found.payment {
-            Some(intent) => Some(ctx.payments.payment_now(intent).await?),
+            Some(intent) => ctx.payments.read_payment(intent).await?.map(|there| there.entry),
             None => None,
         },
     };

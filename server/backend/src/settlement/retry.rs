@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::decide::{interval, leave_for_all};
 use super::hold::hold;
 use super::{AT_ONCE, told};
-use crate::mail::{About, Letter, PaymentReminder};
+use crate::mail::{About, Letter, PaymentReminder, Post};
 use crate::{Ctx, Result, rows};
 
 /// Reminds everybody whose reminder is due.
@@ -35,16 +35,12 @@ pub(super) async fn remind(ctx: &Ctx) -> Result<()> {
     )
     .fetch_all(&mut *tx)
     .await?;
-    for row in told {
-        if next_reminder(row.told_at, row.retry_until).is_none_or(|due| due > row.now) {
-            continue;
-        }
-        sqlx::query!(
-            "update collections set told_at = clock(), reminders = reminders + 1 where pledge_id = $1",
-            row.pledge as PledgeId,
-        )
-        .execute(&mut *tx)
-        .await?;
+    let due: Vec<_> = told
+        .iter()
+        .filter(|row| next_reminder(row.told_at, row.retry_until).is_some_and(|due| due <= row.now))
+        .collect();
+    let mut letters = Vec::with_capacity(due.len());
+    for row in &due {
         let number = rows::count("collections.reminders", row.reminders + 1)?;
         let reminder = PaymentReminder {
             campaign: About { title: &row.title, slug: &row.slug },
@@ -54,9 +50,20 @@ pub(super) async fn remind(ctx: &Ctx) -> Result<()> {
             number,
             of: REMINDERS,
         };
-        let key = format!("payment_reminder_{}_{number}", row.pledge);
-        ctx.mail.stage(&mut tx, Letter::PaymentReminder(reminder), row.backer, &key).await?;
+        letters.push(Post {
+            to: row.backer,
+            dedupe_key: format!("payment_reminder_{}_{number}", row.pledge),
+            letter: Letter::PaymentReminder(reminder),
+        });
     }
+    let pledges: Vec<Uuid> = due.iter().map(|row| row.pledge.0).collect();
+    sqlx::query!(
+        "update collections set told_at = clock(), reminders = reminders + 1 where pledge_id = any($1)",
+        &pledges,
+    )
+    .execute(&mut *tx)
+    .await?;
+    ctx.mail.stage_all(&mut tx, &letters).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -45,9 +45,9 @@ async fn unwind(ctx: &Ctx, campaign: CampaignId, state: CampaignState) -> Result
         _ => PledgeEvent::CampaignFailed,
     };
     leave_for_all(&mut tx, campaign, event, &open.unpaid).await?;
-    for pledge in &open.paid {
-        jobs::stage(&mut tx, &Job::Refund(*pledge), &format!("refund_{pledge}")).await?;
-    }
+    let refunds: Vec<_> =
+        open.paid.iter().map(|pledge| (Job::Refund(*pledge), format!("refund_{pledge}"))).collect();
+    jobs::stage(&mut tx, &refunds).await?;
     if open.nothing {
         close_account(&mut tx, campaign).await?;
         live::announce_state(&mut tx, campaign).await?;
