@@ -14,17 +14,25 @@ use crate::Result;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Account {
     GatewayBalance,
+    GatewayFees,
     HeldForCampaign,
     OwedToBackers,
+    OwedByCreators,
+    Disputed,
     PlatformFees,
 }
 
 impl Account {
-    fn as_str(self) -> &'static str {
+    /// As stored in `ledger_accounts.code`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::GatewayBalance => "gateway_balance",
+            Self::GatewayFees => "gateway_fees",
             Self::HeldForCampaign => "held_for_campaign",
             Self::OwedToBackers => "owed_to_backers",
+            Self::OwedByCreators => "owed_by_creators",
+            Self::Disputed => "disputed",
             Self::PlatformFees => "platform_fees",
         }
     }
@@ -33,8 +41,9 @@ impl Account {
 /// A transaction with two entries: `amount` moves from `credit` to `debit`.
 pub struct Line {
     pub kind: &'static str,
-    pub campaign: CampaignId,
-    pub pledge: PledgeId,
+    /// Whose money it is, where it is one campaign's or one pledge's.
+    pub campaign: Option<CampaignId>,
+    pub pledge: Option<PledgeId>,
     /// The gateway object behind it; the same kind and reference is posted once.
     pub reference: String,
     pub debit: Account,
@@ -49,8 +58,8 @@ pub async fn post(db: &mut PgConnection, lines: &[Line]) -> Result<()> {
     }
     let ids: Vec<Uuid> = lines.iter().map(|_| Uuid::now_v7()).collect();
     let kinds: Vec<&str> = lines.iter().map(|line| line.kind).collect();
-    let campaigns: Vec<Uuid> = lines.iter().map(|line| line.campaign.0).collect();
-    let pledges: Vec<Uuid> = lines.iter().map(|line| line.pledge.0).collect();
+    let campaigns: Vec<Option<Uuid>> = lines.iter().map(|line| line.campaign.map(|id| id.0)).collect();
+    let pledges: Vec<Option<Uuid>> = lines.iter().map(|line| line.pledge.map(|id| id.0)).collect();
     let references: Vec<&str> = lines.iter().map(|line| line.reference.as_str()).collect();
     let debits: Vec<&str> = lines.iter().map(|line| line.debit.as_str()).collect();
     let credits: Vec<&str> = lines.iter().map(|line| line.credit.as_str()).collect();
@@ -73,8 +82,8 @@ pub async fn post(db: &mut PgConnection, lines: &[Line]) -> Result<()> {
          select id, credit, -amount, currency from line join posted using (id)",
         &ids,
         &kinds as &[&str],
-        &campaigns,
-        &pledges,
+        &campaigns as &[Option<Uuid>],
+        &pledges as &[Option<Uuid>],
         &references as &[&str],
         &debits as &[&str],
         &credits as &[&str],

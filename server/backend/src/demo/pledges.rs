@@ -189,8 +189,8 @@ async fn count(
 fn captured(campaign: CampaignId, pledge: PledgeId, row: &DemoPledge) -> Line {
     Line {
         kind: "captured",
-        campaign,
-        pledge,
+        campaign: Some(campaign),
+        pledge: Some(pledge),
         reference: format!("demo_{pledge}"),
         debit: Account::GatewayBalance,
         credit: Account::HeldForCampaign,

@@ -257,8 +257,8 @@ fn lines_of(posting: &Posting, totals: &Totals) -> Vec<Line> {
     use Account::{GatewayBalance, HeldForCampaign, OwedToBackers, PlatformFees};
     let line = |kind, pledge, intent: &String, debit, credit, amount| Line {
         kind,
-        campaign: totals.campaign,
-        pledge,
+        campaign: Some(totals.campaign),
+        pledge: Some(pledge),
         reference: intent.clone(),
         debit,
         credit,

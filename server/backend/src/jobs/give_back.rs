@@ -51,8 +51,8 @@ pub(super) async fn book_returned(
 ) -> Result<()> {
     let line = Line {
         kind,
-        campaign: campaign_of(ctx, pledge).await?,
-        pledge,
+        campaign: Some(campaign_of(ctx, pledge).await?),
+        pledge: Some(pledge),
         reference: intent.to_owned(),
         debit: Account::OwedToBackers,
         credit: Account::GatewayBalance,

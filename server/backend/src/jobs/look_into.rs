@@ -37,8 +37,8 @@ async fn payment(ctx: &Ctx, ours: &Ours, pledge: PledgeId, intent: &str, there: 
         .ok_or_else(|| Error::broken(format!("{intent}: an amount we have no money for")))?;
     let line = Line {
         kind: "captured_by_mistake",
-        campaign: ours.campaign,
-        pledge,
+        campaign: Some(ours.campaign),
+        pledge: Some(pledge),
         reference: intent.to_owned(),
         debit: Account::GatewayBalance,
         credit: Account::OwedToBackers,

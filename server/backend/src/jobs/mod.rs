@@ -3,6 +3,7 @@
 
 mod clockwork;
 mod give_back;
+mod look;
 mod look_into;
 mod refund;
 
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use clockwork::tick;
+pub use look::Look;
 
 use crate::accounts::sessions;
 use crate::inbox::GiveBack;
@@ -41,6 +43,8 @@ pub enum Job<'a> {
     GiveBack(&'a GiveBack),
     /// Give a whole payment back.
     Refund(PledgeId),
+    /// Read something at the gateway that an event spoke of.
+    Look(&'a Look),
 }
 
 /// Stages jobs, each once: the same key a second time is the same job.
@@ -71,6 +75,7 @@ impl Job<'_> {
         match self {
             Job::GiveBack(_) => "give_back",
             Job::Refund(_) => "refund",
+            Job::Look(_) => "look",
         }
     }
 
@@ -78,6 +83,7 @@ impl Job<'_> {
         let payload = match self {
             Job::GiveBack(what) => serde_json::to_value(what),
             Job::Refund(pledge) => serde_json::to_value(pledge),
+            Job::Look(thing) => serde_json::to_value(thing),
         };
         payload.map_err(|_| Error::broken("job payload"))
     }
@@ -209,6 +215,10 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
         "refund" => {
             let pledge = serde_json::from_value(payload).map_err(|_| Error::broken("refund payload"))?;
             refund::run(ctx, pledge).await
+        }
+        "look" => {
+            let thing: Look = serde_json::from_value(payload).map_err(|_| Error::broken("look payload"))?;
+            look::run(ctx, &thing).await
         }
         "collect" => {
             let job = serde_json::from_value(payload).map_err(|_| Error::broken("collect payload"))?;

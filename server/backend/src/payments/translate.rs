@@ -11,6 +11,7 @@ use stripe_types::Expandable;
 use stripe_webhook::EventObject;
 
 use crate::inbox::{Entry, Evidence};
+use crate::jobs::Look;
 
 /// An event of the gateway, placed at a pledge.
 pub struct Translated {
@@ -30,13 +31,59 @@ pub fn from_event(event: &EventObject) -> Meaning {
         | EventObject::PaymentIntentAmountCapturableUpdated(intent)
         | EventObject::PaymentIntentRequiresAction(intent)
         | EventObject::PaymentIntentPaymentFailed(intent) => Meaning::of(from_payment_intent(intent)),
+        EventObject::ChargeRefunded(charge) => refunds_of(charge.payment_intent.as_ref()),
+        EventObject::ChargeRefundUpdated(refund)
+        | EventObject::RefundCreated(refund)
+        | EventObject::RefundUpdated(refund)
+        | EventObject::RefundFailed(refund) => refunds_of(refund.payment_intent.as_ref()),
+        EventObject::ChargeDisputeCreated(dispute)
+        | EventObject::ChargeDisputeUpdated(dispute)
+        | EventObject::ChargeDisputeClosed(dispute)
+        | EventObject::ChargeDisputeFundsWithdrawn(dispute)
+        | EventObject::ChargeDisputeFundsReinstated(dispute) => {
+            Meaning::Look(Look::Dispute { id: dispute.id.to_string() })
+        }
         _ => Meaning::NotOurs,
     }
 }
 
-/// Whether an event concerns a pledge.
+/// What an event of a connected account means: nothing of theirs is a pledge's.
+#[must_use]
+pub fn from_event_of(account: &str, event: &EventObject) -> Meaning {
+    match event {
+        EventObject::AccountUpdated(_)
+        | EventObject::AccountApplicationDeauthorized(_)
+        | EventObject::AccountExternalAccountCreated(_)
+        | EventObject::AccountExternalAccountUpdated(_)
+        | EventObject::AccountExternalAccountDeleted(_)
+        | EventObject::CapabilityUpdated(_) => Meaning::Look(Look::Account { id: account.to_owned() }),
+        EventObject::PayoutCreated(payout)
+        | EventObject::PayoutUpdated(payout)
+        | EventObject::PayoutPaid(payout)
+        | EventObject::PayoutCanceled(payout)
+        | EventObject::PayoutFailed(payout) => {
+            Meaning::Look(Look::Payout { account: account.to_owned(), id: payout.id.to_string() })
+        }
+        // What would move a pledge, had it happened at our own account.
+        other => match from_event(other) {
+            Meaning::NotOurs => Meaning::NotOurs,
+            _ => Meaning::Unplaced,
+        },
+    }
+}
+
+fn refunds_of(payment: Option<&Expandable<PaymentIntent>>) -> Meaning {
+    payment.map_or(Meaning::Unplaced, |payment| {
+        Meaning::Look(Look::Refunds { payment: payment.id().to_string() })
+    })
+}
+
+/// What an event concerns.
 pub enum Meaning {
+    /// A pledge.
     For(Box<Translated>),
+    /// Something that has to be read at the gateway.
+    Look(Look),
     /// A type we act on, about an object that carries none of our ids.
     Unplaced,
     /// A type we do not act on.

@@ -6,7 +6,8 @@ use sqlx::PgPool;
 use stripe_webhook::{Event, Webhook, WebhookError};
 use uuid::Uuid;
 
-use super::translate::{Meaning, Translated, from_event};
+use super::translate::{Meaning, Translated, from_event, from_event_of};
+use crate::jobs::Look;
 use crate::{Ctx, Result};
 
 /// Deliveries are a few kilobytes; this leaves room for the largest object Stripe sends.
@@ -65,20 +66,22 @@ struct Delivery {
     api_version: Option<String>,
     outcome: &'static str,
     translated: Option<Translated>,
+    look: Option<Look>,
 }
 
 impl Delivery {
     fn of(event: &Event, livemode: bool) -> Self {
-        let meaning = if event.livemode == livemode && event.account.is_none() {
-            from_event(&event.data.object)
-        } else {
-            // Test events must not move real pledges, nor another account's ours.
-            Meaning::Unplaced
+        let meaning = match &event.account {
+            // Test events must not move real pledges.
+            _ if event.livemode != livemode => Meaning::Unplaced,
+            Some(account) => from_event_of(account, &event.data.object),
+            None => from_event(&event.data.object),
         };
-        let (outcome, translated) = match meaning {
-            Meaning::For(translated) => ("queued", Some(*translated)),
-            Meaning::Unplaced => ("quarantined", None),
-            Meaning::NotOurs => ("ignored", None),
+        let (outcome, translated, look) = match meaning {
+            Meaning::For(translated) => ("queued", Some(*translated), None),
+            Meaning::Look(look) => ("queued", None, Some(look)),
+            Meaning::Unplaced => ("quarantined", None, None),
+            Meaning::NotOurs => ("ignored", None, None),
         };
         Self {
             id: event.id.to_string(),
@@ -87,6 +90,7 @@ impl Delivery {
             api_version: event.api_version.as_ref().map(ToString::to_string),
             outcome,
             translated,
+            look,
         }
     }
 
@@ -102,11 +106,12 @@ impl Delivery {
             api_version: text("api_version"),
             outcome: "unparsable",
             translated: None,
+            look: None,
         }
     }
 
-    /// Whether something new waits in the inbox. One statement: the raw event and its inbox row exist together or
-    /// not at all, and a repeated delivery finds its event there and does nothing.
+    /// Whether something new waits in the inbox. One statement: the raw event and its inbox row or job exist together
+    /// or not at all, and a repeated delivery finds its event there and does nothing.
     async fn store(self, db: &PgPool, body: &str) -> Result<bool> {
         let (pledge, campaign, entry) = match self.translated {
             Some(Translated { pledge, campaign, entry }) => (Some(pledge), Some(campaign), Some(entry)),
@@ -121,9 +126,13 @@ impl Delivery {
             ), event as (
                 insert into gateway_events (id, type, object_id, livemode, api_version, body, outcome)
                 values ($1, $2, $9, $3, $4, $5,
-                        case when $6 = 'queued' and not exists (select from place) then 'quarantined' else $6 end)
+                        case when $6 = 'queued' and $12::jsonb is null and not exists (select from place)
+                             then 'quarantined' else $6 end)
                 on conflict (id) do nothing
                 returning id
+            ), look as (
+                insert into staged_jobs (id, kind, payload, dedupe_key)
+                select $10, 'look', $12, 'look_' || event.id from event where $12 is not null
             )
             insert into pledge_inbox (id, campaign_id, pledge_id, entry, source, gateway_event_id)
             select $10, place.campaign_id, place.id, $11, 'gateway', event.id from place, event
@@ -140,6 +149,7 @@ impl Delivery {
             intent,
             Uuid::now_v7(),
             entry.map(sqlx::types::Json) as _,
+            self.look.map(sqlx::types::Json) as _,
         )
         .fetch_optional(db)
         .await?;
