@@ -13,6 +13,7 @@ mod event_orders;
 mod faults;
 mod fixing;
 mod giving_back;
+mod histories;
 mod hostile;
 mod limits;
 mod live;

@@ -1,6 +1,7 @@
 //! Campaigns for tests, made in the database: what is under test is pledging to them.
 
 use chrono::TimeDelta;
+use rust_decimal::Decimal;
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ pub struct CampaignBuilder<'a> {
     db: &'a PgPool,
     model: &'static str,
     state: &'static str,
-    goal: &'static str,
+    goal: Decimal,
     currency: &'static str,
     starts_in: TimeDelta,
     ends_in: TimeDelta,
@@ -40,7 +41,7 @@ impl<'a> CampaignBuilder<'a> {
             db,
             model: "aon",
             state: "live",
-            goal: "1000.00",
+            goal: Decimal::ONE_THOUSAND,
             currency: "EUR",
             starts_in: TimeDelta::days(-1),
             ends_in: TimeDelta::days(30),
@@ -60,7 +61,13 @@ impl<'a> CampaignBuilder<'a> {
     }
 
     pub fn goal(mut self, goal: &'static str, currency: &'static str) -> Self {
-        (self.goal, self.currency) = (goal, currency);
+        (self.goal, self.currency) = (goal.parse().expect("a goal"), currency);
+        self
+    }
+
+    /// In euros.
+    pub fn goal_in_cents(mut self, cents: i64) -> Self {
+        self.goal = Decimal::new(cents, 2);
         self
     }
 
@@ -106,7 +113,7 @@ impl<'a> CampaignBuilder<'a> {
         .bind(&slug)
         .bind(self.model)
         .bind(self.state)
-        .bind(self.goal.parse::<rust_decimal::Decimal>().expect("a goal"))
+        .bind(self.goal)
         .bind(self.currency)
         .bind(self.starts_in)
         .bind(self.ends_in)
@@ -128,7 +135,7 @@ impl TestCampaign {
         )
         .bind(id)
         .bind(self.id)
-        .bind(minimum.parse::<rust_decimal::Decimal>().expect("a minimum"))
+        .bind(minimum.parse::<Decimal>().expect("a minimum"))
         .bind(self.currency)
         .bind(slots)
         .execute(&self.db)

@@ -32,7 +32,10 @@ pub struct TestApp {
     pub base: String,
     pub gateway: Gateway,
     sandbox: sandbox::Running,
-    site: Running,
+    /// `None` only while it is started anew.
+    site: Option<Running>,
+    edge: Edge,
+    workers: Workers,
 }
 
 /// What differs between one test's site and another's.
@@ -99,8 +102,21 @@ impl TestApp {
             .expect("a sandbox");
         let gateway = Gateway::at(sandbox.base_url());
         let ctx = Ctx::new(db.clone(), config(&base, &gateway.base, &setup)).expect("a context");
-        let site = site::start(ctx.clone(), listener, setup.edge, setup.workers).expect("a site");
-        Self { db, ctx, base, gateway, sandbox, site }
+        let (edge, workers) = (setup.edge, setup.workers);
+        let site = site::start(ctx.clone(), listener, edge.clone(), workers).expect("a site");
+        Self { db, ctx, base, gateway, sandbox, site: Some(site), edge, workers }
+    }
+
+    /// Stops the server and starts another at its address, over the same rows and the same gateway.
+    pub async fn restart(&mut self) {
+        if let Some(site) = self.site.take() {
+            site.stop().await;
+        }
+        self.ctx = Ctx::new(self.db.clone(), (*self.ctx.config).clone()).expect("a context");
+        let address = self.base.trim_start_matches("http://");
+        let listener = TcpListener::bind(address).await.expect("the address it had");
+        let site = site::start(self.ctx.clone(), listener, self.edge.clone(), self.workers);
+        self.site = Some(site.expect("a site"));
     }
 
     /// Settles what is over, applies everything that waits and runs every job that is due.
@@ -128,7 +144,9 @@ impl TestApp {
     /// Checks what must always hold, then ends everything. Every test ends with it.
     pub async fn finish(self) {
         invariants::check(&self.db, &self.gateway).await;
-        self.site.stop().await;
+        if let Some(site) = self.site {
+            site.stop().await;
+        }
         self.sandbox.shutdown().await;
         database::drop(self.db).await;
     }
