@@ -133,6 +133,10 @@ impl World {
 
     async fn pay(&mut self, who: usize, card: Card) {
         let Some(page) = &self.backers[who].page else { return };
+        if self.is_finished(&page.url).await {
+            // In another tab, before the site knew: nobody pays on it twice.
+            return;
+        }
         enter(&page.url, card).await;
         if !self.is_finished(&page.url).await {
             return;
