@@ -6,6 +6,7 @@ mod live;
 mod pages;
 mod pgbench;
 mod pledges;
+mod settling;
 mod stage;
 mod table;
 mod watchers;
@@ -49,9 +50,9 @@ async fn main() -> ExitCode {
 async fn run() -> Result<()> {
     start_logging();
     let began = Instant::now();
-    let stage = Stage::set(Plan::from_environment()).await?;
+    let mut stage = Stage::set(Plan::from_environment()).await?;
     let measured = tokio::select! {
-        measured = measure(&stage) => measured,
+        measured = measure(&mut stage) => measured,
         _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
     };
     stage.clear().await?;
@@ -68,17 +69,33 @@ fn start_logging() {
 }
 
 /// The live bar first: memory is compared with that of a process which has served nobody yet.
-async fn measure(stage: &Stage) -> Result<Table> {
+async fn measure(stage: &mut Stage) -> Result<Table> {
     let mut table = Table::default();
     if cfg!(debug_assertions) {
         table.note("A development build: these figures say that every part works, and nothing else.");
     }
     table.note(&format!("The disk: {}.", pgbench::disk_sync(stage).await));
-    live::measure(stage, &mut table).await?;
-    weight::measure(stage, &mut table).await?;
-    pages::measure(stage, &mut table).await?;
-    pledges::measure(stage, &mut table).await?;
+    if wanted("live") {
+        live::measure(stage, &mut table).await?;
+    }
+    if wanted("weight") {
+        weight::measure(stage, &mut table).await?;
+    }
+    if wanted("pages") {
+        pages::measure(stage, &mut table).await?;
+    }
+    if wanted("pledges") {
+        pledges::measure(stage, &mut table).await?;
+    }
+    if wanted("settling") {
+        settling::measure(stage, &mut table).await?;
+    }
     Ok(table)
+}
+
+/// All parts, unless `BENCH_ONLY` names some.
+fn wanted(part: &str) -> bool {
+    std::env::var("BENCH_ONLY").map_or(true, |only| only.split(',').any(|named| named.trim() == part))
 }
 
 /// Progress, apart from the table.

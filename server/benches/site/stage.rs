@@ -27,6 +27,9 @@ pub const CLIENTS: usize = 32;
 /// What the server takes unless it is told otherwise (`DATABASE_CONNECTIONS`).
 const DATABASE_CONNECTIONS: u32 = 20;
 
+/// The sandbox has no limit of its own, and where ours is not what is measured it has none either.
+const NO_LIMIT: u32 = 10_000;
+
 /// How much is measured.
 #[derive(Clone)]
 pub struct Plan {
@@ -36,15 +39,19 @@ pub struct Plan {
     pub changes: usize,
     /// More than can be used up in time: people who pledge, pledges that wait for their webhook.
     pub pledges: usize,
+    /// Pledges of a campaign that is settled.
+    pub settled: usize,
 }
 
 impl Plan {
     /// `BENCH_QUICK=1`: only enough to see that every part works.
     pub fn from_environment() -> Self {
         if std::env::var_os("BENCH_QUICK").is_some() {
-            return Self { each: Duration::from_secs(1), watchers: vec![1, 5, 20], changes: 5, pledges: 400 };
+            let each = Duration::from_secs(1);
+            return Self { each, watchers: vec![1, 5, 20], changes: 5, pledges: 400, settled: 200 };
         }
-        Self { each: Duration::from_secs(8), watchers: vec![1, 1000, 5000], changes: 50, pledges: 40_000 }
+        let each = Duration::from_secs(8);
+        Self { each, watchers: vec![1, 1000, 5000], changes: 50, pledges: 40_000, settled: 10_000 }
     }
 }
 
@@ -77,13 +84,22 @@ impl Stage {
         let sandbox = Sandbox::start(sandbox::Config::default()).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let addr = listener.local_addr()?;
-        let ctx = Ctx::new(db.clone(), config(addr, &sandbox.base_url()))?;
+        let ctx = Ctx::new(db.clone(), config(addr, &sandbox.base_url(), NO_LIMIT))?;
         backend::demo::seed(&ctx).await?;
-        let edge =
-            Edge { proxies: TrustedProxies::default(), streams_per_address: usize::MAX, streams: usize::MAX };
-        let site = site::start(ctx.clone(), listener, edge, Workers::On)?;
+        let site = site::start(ctx.clone(), listener, edge(), Workers::On)?;
         let (campaign, slug) = campaign(&db).await?;
         Ok(Self { plan, db, database_url, ctx, addr, sandbox, campaign, slug, folder, postgres, site })
+    }
+
+    /// The site is stopped and starts again, with its own limit of calls a second at each of the gateway's endpoints.
+    pub async fn restart_at(&mut self, requests_per_second: u32) -> Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let addr = listener.local_addr()?;
+        let ctx = Ctx::new(self.db.clone(), config(addr, &self.sandbox.base_url(), requests_per_second))?;
+        let site = site::start(ctx.clone(), listener, edge(), Workers::On)?;
+        std::mem::replace(&mut self.site, site).stop().await;
+        (self.addr, self.ctx) = (addr, ctx);
+        Ok(())
     }
 
     /// Stops everything and leaves nothing on the disk.
@@ -165,7 +181,7 @@ impl Stage {
     }
 
     /// What PostgreSQL does by itself a minute after so many new rows: with no idea of them its plans are bad.
-    async fn analyze(&self) -> Result<()> {
+    pub async fn analyze(&self) -> Result<()> {
         sqlx::raw_sql("analyze people, sessions, pledges, pledge_history").execute(&self.db).await?;
         Ok(())
     }
@@ -185,7 +201,11 @@ async fn database(url: &str) -> Result<PgPool> {
     Ok(db)
 }
 
-fn config(site: SocketAddr, gateway: &str) -> Config {
+fn edge() -> Edge {
+    Edge { proxies: TrustedProxies::default(), streams_per_address: usize::MAX, streams: usize::MAX }
+}
+
+fn config(site: SocketAddr, gateway: &str, requests_per_second: u32) -> Config {
     Config {
         environment: Environment::Demo,
         public_url: format!("http://{site}"),
@@ -194,8 +214,7 @@ fn config(site: SocketAddr, gateway: &str) -> Config {
             webhook_secrets: vec![WEBHOOK_SECRET.into()],
             api_base: Some(format!("{gateway}/")),
             timeout: Duration::from_secs(10),
-            // The sandbox has no limits, and ours is not what is measured.
-            requests_per_second: 10_000,
+            requests_per_second,
             rest: Duration::from_secs(5),
         },
         form_targets: vec![gateway.to_owned()],

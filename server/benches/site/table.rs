@@ -54,6 +54,14 @@ impl Row {
         self
     }
 
+    /// A ratio that should be at most so much.
+    pub fn ratio_of_at_most(mut self, ratio: f64, goal: f64) -> Self {
+        self = self.ratio(ratio);
+        self.goal = format!("<= {goal:.2}");
+        self.result = missed_by(ratio - goal, |by| format!("{by:.2}"));
+        self
+    }
+
     /// A figure that should be at most so much, in `unit`.
     pub fn at_most(mut self, figure: f64, goal: f64, unit: &str) -> Self {
         self.goal = format!("<= {goal:.0} {unit}");

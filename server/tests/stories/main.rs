@@ -18,6 +18,7 @@ mod hostile;
 mod limits;
 mod live;
 mod mail;
+mod many_at_once;
 mod outages;
 mod refusals;
 mod repeats;

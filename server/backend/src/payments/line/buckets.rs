@@ -1,5 +1,5 @@
-//! Our pace at each of the gateway's endpoints: so many calls a second and no more. Told that it is too fast, it halves,
-//! and comes back bit by bit.
+//! Our pace at each of the gateway's endpoints: so many calls a second and no more. Told that it is too fast it slows down,
+//! by half where that is told often, by little where it is told once in hundreds of calls, and comes back bit by bit.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +13,8 @@ const BURST: f64 = 0.2;
 const RECOVERY: Duration = Duration::from_secs(60);
 /// Calls that were under way together are told together: that is one telling.
 const ONE_TELLING: Duration = Duration::from_secs(1);
+/// One call in so many may be told to slow down without our pace being at fault: others share the gateway's limits.
+const OFTEN: f64 = 10.0;
 
 pub(super) struct Buckets {
     /// Calls a second.
@@ -49,11 +51,13 @@ struct Bucket {
     turns: f64,
     at: Instant,
     told_at: Option<Instant>,
+    /// Calls since it was last told.
+    calls: f64,
 }
 
 impl Bucket {
     fn full(pace: f64, now: Instant) -> Self {
-        Self { full_pace: pace, pace, turns: burst(pace), at: now, told_at: None }
+        Self { full_pace: pace, pace, turns: burst(pace), at: now, told_at: None, calls: 0.0 }
     }
 
     fn take(&mut self, now: Instant, patience: Duration) -> Option<Duration> {
@@ -63,6 +67,7 @@ impl Bucket {
             return None;
         }
         self.turns -= 1.0;
+        self.calls += 1.0;
         Some(wait)
     }
 
@@ -72,8 +77,9 @@ impl Bucket {
             return;
         }
         self.told_at = Some(now);
-        self.pace = (self.pace / 2.0).max(1.0);
+        self.pace = (self.pace * (1.0 - 0.5 * (OFTEN / self.calls.max(OFTEN)))).max(1.0);
         self.turns = self.turns.min(0.0);
+        self.calls = 0.0;
     }
 
     fn pass(&mut self, now: Instant) {
@@ -149,6 +155,20 @@ mod tests {
         };
         assert!((5.0..6.0).contains(&paced(now + Duration::from_secs(2))));
         assert!((20.0 - paced(now + RECOVERY)).abs() < 0.001);
+    }
+
+    #[test]
+    fn told_once_in_hundreds_of_calls_it_goes_on_almost_as_before() {
+        let now = Instant::now();
+        let buckets = Buckets::new(20);
+        for second in 0..30 {
+            for _ in 0..10 {
+                buckets.take("x", now + Duration::from_secs(second), PATIENCE);
+            }
+        }
+        buckets.slow_down("x", now + Duration::from_secs(30));
+        let pace = buckets.bucket("x", now + Duration::from_secs(30), |bucket| bucket.pace);
+        assert!((19.0..20.0).contains(&pace), "{pace}");
     }
 
     #[test]
