@@ -17,6 +17,7 @@ use leptos_router::{SsrMode, path};
 
 use components::layout::Layout;
 use pages::account::{LogInPage, RegisterPage, SessionsPage};
+use pages::admin_payouts::AdminPayouts;
 use pages::call_off::CallOffPage;
 use pages::campaign::CampaignPage;
 use pages::demo_mailbox::{DemoMail, DemoMailbox};
@@ -27,6 +28,7 @@ use pages::me::MyPledges;
 use pages::pledge::{Confirmation, PledgePage, Returned};
 use pages::settlement::SettlementPage;
 use pages::status::NotFound;
+use pages::studio::{BackFromAccount, PayoutsPage};
 
 /// The document around every page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -77,6 +79,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/pledges/:id/fixed") view=Fixed ssr=SsrMode::Async/>
                     <Route path=path!("/account/pledges") view=MyPledges ssr=SsrMode::Async/>
                     <Route path=path!("/account/sessions") view=SessionsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/studio/payouts") view=PayoutsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/studio/payouts/return") view=BackFromAccount ssr=SsrMode::Async/>
+                    <Route path=path!("/admin/payouts") view=AdminPayouts ssr=SsrMode::Async/>
                     <Route path=path!("/demo/mailbox") view=DemoMailbox ssr=SsrMode::Async/>
                     <Route path=path!("/demo/mailbox/:id") view=DemoMail ssr=SsrMode::Async/>
                     <Route path=path!("/login") view=LogInPage ssr=SsrMode::Async/>

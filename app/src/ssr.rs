@@ -2,6 +2,7 @@
 
 mod csp;
 pub mod mailbox;
+pub mod payouts;
 pub mod pledges;
 mod refusals;
 pub mod settlement;

@@ -119,6 +119,9 @@ async fn refuse_a_moved_clock(settings: &Settings, db: &PgPool) -> Result<()> {
     Ok(())
 }
 
+/// Card pages, and the pages on which creators fill in and see their accounts.
+const STRIPE_PAGES: [&str; 2] = ["https://checkout.stripe.com", "https://connect.stripe.com"];
+
 /// Stripe, or without a key the sandbox, with a webhook endpoint that points back here.
 async fn gateway(settings: &Settings) -> Result<(Gateway, Option<sandbox::Running>)> {
     if let Some(secret_key) = &settings.stripe_secret_key {
@@ -126,22 +129,25 @@ async fn gateway(settings: &Settings) -> Result<(Gateway, Option<sandbox::Runnin
             secret_key: secret_key.clone(),
             webhook_secrets: settings.webhook_secrets(),
             api_base: settings.stripe_api_base.clone(),
-            hosted_pages: settings
-                .stripe_api_base
-                .clone()
-                .unwrap_or_else(|| "https://checkout.stripe.com".into()),
+            pages: match &settings.stripe_api_base {
+                Some(theirs) => vec![theirs.clone()],
+                None => STRIPE_PAGES.map(Into::into).to_vec(),
+            },
         };
         return Ok((gateway, None));
     }
     let secret = site::kept_secret(&settings.data_dir.join("webhook_secret"), "whsec_")?;
+    let of_accounts = site::kept_secret(&settings.data_dir.join("connect_webhook_secret"), "whsec_")?;
+    let here = |secret: &str| WebhookTarget {
+        url: format!("http://{}{}", settings.bind_addr, security::WEBHOOK_PATH),
+        secret: secret.to_owned(),
+        api_version: None,
+    };
     let config = sandbox::Config {
         bind: settings.sandbox_addr.unwrap_or_else(|| next_port(settings.bind_addr)),
         state_dir: Some(settings.data_dir.join("sandbox")),
-        webhook: Some(WebhookTarget {
-            url: format!("http://{}{}", settings.bind_addr, security::WEBHOOK_PATH),
-            secret: secret.clone(),
-            api_version: None,
-        }),
+        webhook: Some(here(&secret)),
+        connect_webhook: Some(here(&of_accounts)),
         ..sandbox::Config::default()
     };
     let sandbox = match Sandbox::start(config.clone()).await {
@@ -154,9 +160,9 @@ async fn gateway(settings: &Settings) -> Result<(Gateway, Option<sandbox::Runnin
     };
     let gateway = Gateway {
         secret_key: "sk_test_sandbox".into(),
-        webhook_secrets: vec![secret],
+        webhook_secrets: vec![secret, of_accounts],
         api_base: Some(format!("{}/", sandbox.base_url())),
-        hosted_pages: sandbox.base_url(),
+        pages: vec![sandbox.base_url()],
     };
     Ok((gateway, Some(sandbox)))
 }

@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod commands;
+mod csv;
 pub mod embedded_postgres;
 pub mod health;
 pub mod mail_frame;
@@ -11,5 +12,6 @@ pub mod router;
 pub mod security;
 pub mod settings;
 pub mod site;
+mod statement;
 pub mod watchers;
 pub mod webhook;

@@ -18,7 +18,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use crate::assets::Assets;
 use crate::security::{self, TrustedProxies};
 use crate::watchers::Watchers;
-use crate::{assets, health, mail_frame, progress, refusals, webhook};
+use crate::{assets, health, mail_frame, progress, refusals, statement, webhook};
 
 /// What every handler can ask for.
 #[derive(Clone)]
@@ -59,6 +59,7 @@ pub fn router(site: Site) -> Result<Router> {
         .route("/api/campaigns/{id}/progress", get(progress::stream))
         .route(security::WEBHOOK_PATH, post(webhook::stripe).layer(RequestBodyLimitLayer::new(LARGEST_BODY)))
         .route("/demo/mailbox/{id}/html", get(mail_frame::show))
+        .route("/studio/payouts/statement.csv", get(statement::csv))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .with_state(site);

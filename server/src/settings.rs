@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
-use backend::config::{Config, Environment, SmtpServer, StripeConfig};
+use backend::config::{Config, Environment, PayoutTerms, SmtpServer, StripeConfig};
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
@@ -74,6 +74,13 @@ pub struct Settings {
     /// what it was launched with.
     #[arg(long, env = "PLATFORM_FEE_BPS", default_value = "500", value_parser = fee, global = true)]
     pub platform_fee_bps: domain::FeeRule,
+    /// From a campaign's deadline to its payout, in days. Never before its last payment is settled.
+    #[arg(long, env = "PAYOUT_DELAY_DAYS", default_value = "14", global = true,
+          value_parser = clap::value_parser!(u64).range(0..=60))]
+    pub payout_delay_days: u64,
+    /// Payouts above this amount, in major units of their currency, wait until an administrator approves them.
+    #[arg(long, env = "PAYOUT_APPROVAL_ABOVE", default_value = "10000", global = true)]
+    pub payout_approval_above: rust_decimal::Decimal,
     /// One line of JSON per log entry instead of text.
     #[arg(long, env = "LOG_JSON", global = true)]
     pub log_json: bool,
@@ -161,10 +168,14 @@ impl Settings {
                 requests_per_second: self.stripe_requests_per_second,
                 rest: GATEWAY_REST,
             },
-            form_targets: vec![gateway.hosted_pages],
+            form_targets: gateway.pages,
             smtp: self.smtp().map_err(anyhow::Error::msg)?,
             reservation: Duration::from_secs(self.reservation_seconds),
             fee: self.platform_fee_bps,
+            payouts: PayoutTerms {
+                delay: Duration::from_secs(self.payout_delay_days * 24 * 60 * 60),
+                approval_above: Some(self.payout_approval_above),
+            },
             crash_at: self.crash_at.clone(),
         })
     }
@@ -175,6 +186,6 @@ pub struct Gateway {
     pub secret_key: String,
     pub webhook_secrets: Vec<String>,
     pub api_base: Option<String>,
-    /// Origin of its hosted card pages.
-    pub hosted_pages: String,
+    /// Origins of its pages that our forms lead to: for cards, and for creators' accounts.
+    pub pages: Vec<String>,
 }

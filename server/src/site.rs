@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
-use backend::{Ctx, inbox, jobs, live, mail, settlement};
+use backend::{Ctx, inbox, jobs, live, mail, payouts, settlement};
 use leptos::config::get_configuration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -79,6 +79,7 @@ pub fn start(ctx: Ctx, listener: TcpListener, edge: Edge, workers: Workers) -> R
     if workers == Workers::On {
         tasks.push(tokio::spawn(inbox::run(ctx.clone(), stop.clone())));
         tasks.push(tokio::spawn(settlement::run(ctx.clone(), stop.clone())));
+        tasks.push(tokio::spawn(payouts::run(ctx.clone(), stop.clone())));
         tasks.push(tokio::spawn(jobs::run(ctx.clone(), stop.clone())));
         tasks.push(tokio::spawn(mail::run(ctx, stop.clone())));
     }

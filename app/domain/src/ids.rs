@@ -40,6 +40,10 @@ id!(
 );
 id!(PledgeId);
 id!(
+    /// A sum that leaves for a creator.
+    PayoutId
+);
+id!(
     /// A call to the payment gateway.
     AttemptId
 );

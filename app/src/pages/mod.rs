@@ -1,6 +1,7 @@
 //! A folder for each area of the site. Pages own the data; what they draw with is in `components` and `islands`.
 
 pub mod account;
+pub mod admin_payouts;
 pub mod call_off;
 pub mod campaign;
 pub mod demo_mailbox;
@@ -11,6 +12,7 @@ pub mod me;
 pub mod pledge;
 pub mod settlement;
 pub mod status;
+pub mod studio;
 
 use leptos::prelude::GetUntracked;
 use leptos_router::hooks::use_location;

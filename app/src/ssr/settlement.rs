@@ -40,6 +40,9 @@ fn lines(account: &Settlement) -> Vec<Line> {
         let meaning = format!("{} of what is collected.", account.fee_rule);
         lines.push(line("The platform's share", &meaning, account.fee));
     }
+    if !account.paid_out.is_zero() {
+        lines.push(line("Paid out", "Sent to the creator.", account.paid_out));
+    }
     lines
 }
 

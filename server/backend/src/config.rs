@@ -25,8 +25,28 @@ pub struct Config {
     pub reservation: Duration,
     /// The platform's share of what campaigns launched from now on collect.
     pub fee: domain::FeeRule,
+    pub payouts: PayoutTerms,
     /// Tests only: the named step at which the process ends as if killed. Refused in production.
     pub crash_at: Option<String>,
+}
+
+/// When creators are paid, and from which sum on somebody looks first.
+#[derive(Clone, Copy, Debug)]
+pub struct PayoutTerms {
+    /// From the deadline to the payout, or until the last payment is settled if that is later.
+    pub delay: Duration,
+    /// In major units of the payout's currency, whichever that is. `None`: nobody looks.
+    pub approval_above: Option<rust_decimal::Decimal>,
+}
+
+impl Default for PayoutTerms {
+    /// Two weeks, and a second person above ten thousand.
+    fn default() -> Self {
+        Self {
+            delay: Duration::from_secs(14 * 24 * 60 * 60),
+            approval_above: Some(rust_decimal::Decimal::new(10_000, 0)),
+        }
+    }
 }
 
 /// How to reach the payment gateway. Anything that speaks Stripe's API will do.

@@ -52,6 +52,19 @@ pub const SETTLEMENT_STEPS: [&str; 19] = [
     "settlement.finished",
 ];
 
+/// Every step of paying a creator out, in order; the crash tests visit each.
+pub const PAYOUT_STEPS: [&str; 9] = [
+    "payout.before_made",
+    "payout.made",
+    "payout.before_transfer",
+    "transfer.stored",
+    "transfer.received",
+    "transfer.answered",
+    "payout.transferred",
+    "payout.before_booked",
+    "payout.booked",
+];
+
 /// Every step of a pledge, in order; the crash tests visit each.
 pub const PLEDGE_STEPS: [&str; 13] = [
     "pledge.before_insert",

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod live;
 pub mod mail;
 pub mod payments;
+pub mod payouts;
 pub mod pledges;
 pub mod rows;
 pub mod settlement;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use backend::Ctx;
-use backend::config::{Config, Environment, StripeConfig};
+use backend::config::{Config, Environment, PayoutTerms, StripeConfig};
 use domain::{CampaignId, PledgeId};
 use sandbox::Sandbox;
 use server::embedded_postgres::EmbeddedPostgres;
@@ -221,6 +221,7 @@ fn config(site: SocketAddr, gateway: &str, requests_per_second: u32) -> Config {
         smtp: None,
         reservation: Duration::from_secs(900),
         fee: domain::FeeRule::USUAL,
+        payouts: PayoutTerms::default(),
         crash_at: None,
     }
 }

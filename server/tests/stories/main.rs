@@ -20,6 +20,7 @@ mod live;
 mod mail;
 mod many_at_once;
 mod outages;
+mod payouts;
 mod refusals;
 mod repeats;
 mod returning;

@@ -48,11 +48,11 @@ async fn survive(goal: &'static str, step: &str, campaign_ends: &str, pledges_en
     let campaign = CampaignBuilder::on(&place.db).goal(goal, "EUR").ends_in(TimeDelta::days(5)).build().await;
     let mut server = place.start(None).await;
     let saved = back(&place, &campaign, "25").await;
-    advance(&place, TimeDelta::days(2)).await;
+    place.advance(TimeDelta::days(2)).await;
     let held = back(&place, &campaign, "45").await;
     server.kill().await;
 
-    advance(&place, TimeDelta::days(3)).await;
+    place.advance(TimeDelta::days(3)).await;
     let mut server = place.start(Some(step)).await;
     assert_eq!(
         server.ended().await.signal(),
@@ -62,12 +62,12 @@ async fn survive(goal: &'static str, step: &str, campaign_ends: &str, pledges_en
 
     let mut server = place.start(None).await;
     // A job that died with the server is somebody else's when its lease runs out.
-    advance(&place, TimeDelta::minutes(10)).await;
+    place.advance(TimeDelta::minutes(10)).await;
     eventually(step, async || state(&place, &campaign).await == campaign_ends).await;
     let open = "select (select count(*) from settlements where finished_at is null)
                      + (select count(*) from staged_jobs where done_at is null)
                      + (select count(*) from pledge_inbox where applied_at is null)";
-    eventually("the rest", async || count(&place, open).await == 0).await;
+    eventually("the rest", async || place.count(open).await == 0).await;
     for backer in [&saved, &held] {
         assert_eq!(backer.states(&place.db).await, [pledges_end], "{step}");
     }
@@ -76,7 +76,7 @@ async fn survive(goal: &'static str, step: &str, campaign_ends: &str, pledges_en
     let expected = if campaign_ends == "funded" { 2 } else { 0 };
     assert_eq!(charged, expected, "{step}: charges at the gateway");
     assert_eq!(
-        count(&place, "select count(*) from ledger_transactions where kind = 'captured'").await,
+        place.count("select count(*) from ledger_transactions where kind = 'captured'").await,
         expected as i64,
         "{step}"
     );
@@ -93,19 +93,7 @@ async fn back(place: &Place, campaign: &TestCampaign, amount: &str) -> Person {
     backer
 }
 
-async fn advance(place: &Place, by: TimeDelta) {
-    sqlx::query("update clock_shift set shift = shift + $1")
-        .bind(by)
-        .execute(&place.db)
-        .await
-        .expect("moved");
-}
-
 async fn state(place: &Place, campaign: &TestCampaign) -> String {
     let found = sqlx::query_scalar("select state from campaigns where id = $1").bind(campaign.id);
     found.fetch_one(&place.db).await.expect("the campaign")
-}
-
-async fn count(place: &Place, query: &'static str) -> i64 {
-    sqlx::query_scalar(query).fetch_one(&place.db).await.expect("a count")
 }

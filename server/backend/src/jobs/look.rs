@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Ctx, Result};
+use crate::{Ctx, Result, payouts};
 
 /// What is to be read, by the gateway's ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +27,10 @@ pub enum Look {
     },
 }
 
-pub(super) async fn run(_ctx: &Ctx, thing: &Look) -> Result<()> {
+pub(super) async fn run(ctx: &Ctx, thing: &Look) -> Result<()> {
     match thing {
-        Look::Refunds { .. } | Look::Dispute { .. } | Look::Account { .. } | Look::Payout { .. } => Ok(()),
+        Look::Refunds { .. } | Look::Dispute { .. } => Ok(()),
+        Look::Account { id } => payouts::look_at_account(ctx, id).await,
+        Look::Payout { account, id } => payouts::look_at_payout(ctx, account, id).await,
     }
 }

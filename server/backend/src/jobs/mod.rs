@@ -21,7 +21,7 @@ pub use look::Look;
 use crate::accounts::sessions;
 use crate::inbox::GiveBack;
 use crate::payments::GatewayError;
-use crate::{Ctx, Error, Result, settlement, throttle};
+use crate::{Ctx, Error, Result, payouts, settlement, throttle};
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
 const TRIES: i32 = 14;
@@ -45,6 +45,8 @@ pub enum Job<'a> {
     Refund(PledgeId),
     /// Read something at the gateway that an event spoke of.
     Look(&'a Look),
+    /// Send a pledge's share to its creator.
+    PayOut(&'a payouts::Part),
 }
 
 /// Stages jobs, each once: the same key a second time is the same job.
@@ -76,6 +78,7 @@ impl Job<'_> {
             Job::GiveBack(_) => "give_back",
             Job::Refund(_) => "refund",
             Job::Look(_) => "look",
+            Job::PayOut(_) => "pay_out",
         }
     }
 
@@ -84,6 +87,7 @@ impl Job<'_> {
             Job::GiveBack(what) => serde_json::to_value(what),
             Job::Refund(pledge) => serde_json::to_value(pledge),
             Job::Look(thing) => serde_json::to_value(thing),
+            Job::PayOut(part) => serde_json::to_value(part),
         };
         payload.map_err(|_| Error::broken("job payload"))
     }
@@ -223,6 +227,10 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
         "look" => {
             let thing: Look = serde_json::from_value(payload).map_err(|_| Error::broken("look payload"))?;
             look::run(ctx, &thing).await
+        }
+        "pay_out" => {
+            let part = serde_json::from_value(payload).map_err(|_| Error::broken("pay_out payload"))?;
+            payouts::send(ctx, part).await
         }
         "collect" => {
             let job = serde_json::from_value(payload).map_err(|_| Error::broken("collect payload"))?;

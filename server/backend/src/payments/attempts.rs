@@ -33,6 +33,11 @@ pub enum AttemptKind {
     Capture,
     /// A payment tried again: by ourselves, or with its backer there.
     Confirm,
+    CreateAccount,
+    CreateAccountLink,
+    CreateLoginLink,
+    Transfer,
+    ReverseTransfer,
 }
 
 impl AttemptKind {
@@ -47,6 +52,11 @@ impl AttemptKind {
             Self::Charge => "charge",
             Self::Capture => "capture",
             Self::Confirm => "confirm",
+            Self::CreateAccount => "create_account",
+            Self::CreateAccountLink => "create_account_link",
+            Self::CreateLoginLink => "create_login_link",
+            Self::Transfer => "transfer",
+            Self::ReverseTransfer => "reverse_transfer",
         }
     }
 
@@ -59,7 +69,12 @@ impl AttemptKind {
             | Self::ExpireSession
             | Self::CancelIntent
             | Self::DetachCard
-            | Self::Refund => true,
+            | Self::Refund
+            | Self::CreateAccount
+            | Self::CreateAccountLink
+            | Self::CreateLoginLink
+            | Self::Transfer
+            | Self::ReverseTransfer => true,
             // Refused for now, and never done twice.
             Self::Capture => true,
             // Sent anew it would be another payment, or another try of the same card: a refusal is an answer.
@@ -73,7 +88,15 @@ impl AttemptKind {
             Self::ExpireSession | Self::CancelIntent | Self::DetachCard | Self::Capture | Self::Confirm => {
                 true
             }
-            Self::CreateCustomer | Self::CreateSession | Self::Refund | Self::Charge => false,
+            Self::CreateCustomer
+            | Self::CreateSession
+            | Self::Refund
+            | Self::Charge
+            | Self::CreateAccount
+            | Self::CreateAccountLink
+            | Self::CreateLoginLink
+            | Self::Transfer
+            | Self::ReverseTransfer => false,
         }
     }
 }

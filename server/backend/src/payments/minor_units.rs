@@ -46,6 +46,21 @@ pub fn from_gateway(minor: i64, currency: Currency) -> Option<Money> {
     Money::new(amount, currency).ok()
 }
 
+/// The most of this amount that one transfer can move exactly: three-decimal currencies move in steps of ten, and no sum has more
+/// than eight digits.
+#[must_use]
+pub fn transferable(money: Money) -> Money {
+    let currency = money.currency();
+    let step = match (currency.exponent(), gateway_exponent(currency)) {
+        (_, 3) => 10,
+        (0, 2) => 100,
+        _ => 1,
+    };
+    let scaled = money.amount() * Decimal::from(10_i64.pow(gateway_exponent(currency)));
+    let minor = scaled.floor().to_i64().unwrap_or(LARGEST).clamp(0, LARGEST) / step * step;
+    from_gateway(minor, currency).unwrap_or_else(|| Money::zero(currency))
+}
+
 /// Decimals the gateway counts in: ISO 4217's, but for a few currencies that it treats in its own way.
 fn gateway_exponent(currency: Currency) -> u32 {
     match currency.code() {
@@ -79,6 +94,19 @@ mod tests {
             let money = money(amount, currency);
             assert_eq!(to_gateway(money), Ok(minor), "{money}");
             assert_eq!(from_gateway(minor, money.currency()), Some(money));
+        }
+    }
+
+    #[test]
+    fn what_can_be_transferred_is_rounded_down() {
+        for (amount, currency, rounded) in [
+            ("23.75", "EUR", "23.75"),
+            ("4.868", "KWD", "4.860"),
+            ("7.55", "MGA", "7"),
+            ("475", "ISK", "475"),
+            ("0.009", "KWD", "0.000"),
+        ] {
+            assert_eq!(transferable(money(amount, currency)), money(rounded, currency));
         }
     }
 

@@ -2,6 +2,7 @@
 //! and its idempotency key are stored before the call. Stripe's types stay in this folder; the rest of the
 //! backend sees `Money`, ids and [`Evidence`](crate::inbox::Evidence).
 
+mod accounts;
 mod attempt_rows;
 mod attempts;
 mod charge;
@@ -12,21 +13,24 @@ mod line;
 mod minor_units;
 mod release;
 mod replace_card;
+mod transfers;
 pub mod translate;
 pub mod webhook;
 
 use std::sync::Arc;
 
+pub use accounts::{AccountReading, Bank, OpenAccount};
 pub use attempts::AttemptKind;
 pub use charge::{AtTheBank, Charge};
 pub use decline::in_plain_words;
 pub use errors::GatewayError;
 pub use hosted_page::{HostedPage, PageRequest, PageState};
 pub use line::Condition;
-pub use minor_units::{NotChargeable, from_gateway, to_gateway};
+pub use minor_units::{NotChargeable, from_gateway, to_gateway, transferable};
 pub use replace_card::Replacement;
 use sqlx::PgPool;
 use stripe::StripeRequest;
+pub use transfers::{Share, TakenBack, transfer_key};
 
 use self::line::Line;
 use crate::faults::Faults;

@@ -28,6 +28,8 @@ pub struct Settlement {
     pub refunded: Money,
     /// The platform's share of what was collected and not given back, by the ledger.
     pub fee: Money,
+    /// Sent to the creator and not got back, by the ledger.
+    pub paid_out: Money,
     pub fee_rule: FeeRule,
     pub retry_until: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
@@ -54,6 +56,10 @@ pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> 
                   (select coalesce(sum(entries.amount), 0) from ledger_entries entries
                    join ledger_transactions posted on posted.id = entries.transaction_id
                    where posted.campaign_id = campaigns.id and account = 'platform_fees') as "fee!",
+                  (select coalesce(sum(entries.amount), 0) from ledger_entries entries
+                   join ledger_transactions posted on posted.id = entries.transaction_id
+                   where posted.campaign_id = campaigns.id and account = 'held_for_campaign'
+                         and kind in ('paid_out', 'paid_out_returned')) as "paid_out!",
                   fee_bps,
                   coalesce(sum(amount) filter (where pledges.state in ('committed', 'authorized', 'charging')), 0)
                       as "charging!",
@@ -86,6 +92,7 @@ pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> 
         dropped: money(row.dropped)?,
         refunded: money(row.refunded)?,
         fee: money(-row.fee)?,
+        paid_out: money(row.paid_out)?,
         fee_rule: rows::fee(row.fee_bps)?,
         retry_until: row.retry_until,
         finished_at: row.finished_at,

@@ -56,6 +56,20 @@ impl Place {
         server.into_inner()
     }
 
+    /// Moves the clock that decides.
+    pub async fn advance(&self, by: chrono::TimeDelta) {
+        sqlx::query("update clock_shift set shift = shift + $1")
+            .bind(by)
+            .execute(&self.db)
+            .await
+            .expect("moved");
+    }
+
+    /// One number out of the database.
+    pub async fn count(&self, query: &'static str) -> i64 {
+        sqlx::query_scalar(query).fetch_one(&self.db).await.expect("a count")
+    }
+
     pub async fn leave(self) {
         database::drop(self.db).await;
         std::fs::remove_dir_all(self.data).expect("the data folder is ours");

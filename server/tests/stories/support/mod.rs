@@ -13,8 +13,8 @@ pub mod smtp;
 
 use std::time::Duration;
 
-use backend::config::{Config, Environment, SmtpServer, StripeConfig};
-use backend::{Ctx, inbox, jobs, settlement};
+use backend::config::{Config, Environment, PayoutTerms, SmtpServer, StripeConfig};
+use backend::{Ctx, inbox, jobs, payouts, settlement};
 use gateway::Gateway;
 use sandbox::{Sandbox, WebhookTarget};
 use server::security::WEBHOOK_PATH;
@@ -51,6 +51,7 @@ pub struct Setup {
     /// How long it leaves a silent gateway alone.
     pub rest: Duration,
     pub edge: Edge,
+    pub payouts: PayoutTerms,
     /// Where mail goes; `None` is the demo's mailbox.
     pub smtp: Option<SmtpServer>,
 }
@@ -65,6 +66,7 @@ impl Default for Setup {
             requests_per_second: 10_000,
             rest: Duration::from_millis(50),
             edge: Edge::default(),
+            payouts: PayoutTerms::default(),
             smtp: None,
         }
     }
@@ -97,9 +99,10 @@ impl TestApp {
         });
         // Quick to try again: tests wait for it.
         let webhook_retry_base = Duration::from_millis(100);
-        let sandbox = Sandbox::start(sandbox::Config { webhook, webhook_retry_base, ..Default::default() })
-            .await
-            .expect("a sandbox");
+        // Events of creators' accounts arrive at the same place.
+        let connect_webhook = webhook.clone();
+        let wishes = sandbox::Config { webhook, connect_webhook, webhook_retry_base, ..Default::default() };
+        let sandbox = Sandbox::start(wishes).await.expect("a sandbox");
         let gateway = Gateway::at(sandbox.base_url());
         let ctx = Ctx::new(db.clone(), config(&base, &gateway.base, &setup)).expect("a context");
         let (edge, workers) = (setup.edge, setup.workers);
@@ -123,6 +126,7 @@ impl TestApp {
     pub async fn pump(&self) {
         loop {
             settlement::tick(&self.ctx).await.expect("settlement goes on");
+            payouts::tick(&self.ctx).await.expect("payouts go on");
             let applied = inbox::drain(&self.ctx).await.expect("the inbox drains");
             let done = jobs::run_due(&self.ctx).await.expect("jobs run");
             if applied + done == 0 {
@@ -182,6 +186,7 @@ fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
         smtp: setup.smtp.clone(),
         reservation: Duration::from_secs(900),
         fee: domain::FeeRule::USUAL,
+        payouts: setup.payouts,
         crash_at: None,
     }
 }

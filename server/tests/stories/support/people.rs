@@ -28,6 +28,22 @@ impl TestApp {
         Person::logged_in(&self.db, &self.base, name).await
     }
 
+    /// Somebody who is logged in and has a role.
+    pub async fn staff(&self, name: &str, role: &str) -> Person {
+        let person = self.person(name).await;
+        self.make_staff(&person, role).await;
+        person
+    }
+
+    pub async fn make_staff(&self, person: &Person, role: &str) {
+        sqlx::query("insert into person_roles (person_id, role) values ($1, $2)")
+            .bind(person.id)
+            .bind(role)
+            .execute(&self.db)
+            .await
+            .expect("a role");
+    }
+
     /// Many of them.
     pub async fn people(&self, count: usize) -> Vec<Person> {
         futures::future::join_all(

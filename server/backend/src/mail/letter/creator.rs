@@ -98,6 +98,30 @@ impl PayoutSent<'_> {
     }
 }
 
+/// The creator's bank sent a payout back.
+#[derive(Clone, Copy, Debug)]
+pub struct PayoutFailed<'a> {
+    pub bank_last4: Option<&'a str>,
+    /// The page where another bank account can be given, below the site's root.
+    pub path: &'a str,
+}
+
+impl PayoutFailed<'_> {
+    pub(super) fn write(&self) -> Written {
+        let bank = match self.bank_last4 {
+            Some(last4) => format!("your bank account ending in {last4}"),
+            None => "your bank account".to_owned(),
+        };
+        Written::new("A payout did not reach your bank", "A payout did not reach your bank.", CREATOR)
+            .says(format!(
+                "The payment provider could not pay to {bank}. The money is safe in your account there, and nothing is \
+                 lost."
+            ))
+            .says("Give it another bank account, and it pays again. Further payouts wait until then.")
+            .link("See what is needed", self.path)
+    }
+}
+
 /// A backer's bank takes a payment back unless the creator shows why not.
 #[derive(Clone, Copy, Debug)]
 pub struct DisputeOpened<'a> {

@@ -10,7 +10,7 @@ mod tests;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-pub use creator::{CampaignFundedCreator, DisputeOpened, MilestoneReached, PayoutSent};
+pub use creator::{CampaignFundedCreator, DisputeOpened, MilestoneReached, PayoutFailed, PayoutSent};
 pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFunded};
 pub use payment::{CardExpires, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, Refunded};
 pub use pledge::{PledgeCancelled, PledgeConfirmed};
@@ -40,6 +40,7 @@ pub enum Letter<'a> {
     MilestoneReached(MilestoneReached<'a>),
     CampaignFundedCreator(CampaignFundedCreator<'a>),
     PayoutSent(PayoutSent<'a>),
+    PayoutFailed(PayoutFailed<'a>),
     DisputeOpened(DisputeOpened<'a>),
 }
 
@@ -61,6 +62,7 @@ impl Letter<'_> {
             Self::MilestoneReached(_) => "milestone_reached",
             Self::CampaignFundedCreator(_) => "campaign_funded_creator",
             Self::PayoutSent(_) => "payout_sent",
+            Self::PayoutFailed(_) => "payout_failed",
             Self::DisputeOpened(_) => "dispute_opened",
         }
     }
@@ -81,6 +83,7 @@ impl Letter<'_> {
             Self::MilestoneReached(letter) => letter.write(),
             Self::CampaignFundedCreator(letter) => letter.write(),
             Self::PayoutSent(letter) => letter.write(),
+            Self::PayoutFailed(letter) => letter.write(),
             Self::DisputeOpened(letter) => letter.write(),
         }
     }

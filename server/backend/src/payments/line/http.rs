@@ -54,8 +54,13 @@ impl Http {
     }
 
     /// `None`: no answer within the time, or none at all.
-    pub(super) async fn send(&self, request: RequestBuilder, key: Option<IdempotencyKey>) -> Option<Answer> {
-        let request = self.request(request, key).ok()?;
+    pub(super) async fn send(
+        &self,
+        request: RequestBuilder,
+        key: Option<IdempotencyKey>,
+        account: Option<&str>,
+    ) -> Option<Answer> {
+        let request = self.request(request, key, account).ok()?;
         let exchange = async {
             let response = self.client.request(request).await.ok()?;
             let (head, body) = response.into_parts();
@@ -76,6 +81,7 @@ impl Http {
         &self,
         request: RequestBuilder,
         key: Option<IdempotencyKey>,
+        account: Option<&str>,
     ) -> http::Result<Request<Full<Bytes>>> {
         let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
         let mut builder = Request::builder()
@@ -90,6 +96,10 @@ impl Http {
             .header("stripe-version", VERSION.as_str());
         if let Some(key) = key {
             builder = builder.header("idempotency-key", key.as_str());
+        }
+        // On behalf of a creator's account.
+        if let Some(account) = account {
+            builder = builder.header("stripe-account", account);
         }
         if request.body.is_some() {
             builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded");

@@ -87,7 +87,8 @@ impl StripeClient for Line {
             return Err(GatewayError::Unavailable);
         }
         let key = custom.request_strategy.as_ref().and_then(RequestStrategy::get_key);
-        let outcome = match self.0.http.send(request, key).await {
+        let account = custom.account_id.as_ref().map(ToString::to_string);
+        let outcome = match self.0.http.send(request, key, account.as_deref()).await {
             Some(answer) => answer.outcome(),
             None => Err(GatewayError::Unknown),
         };

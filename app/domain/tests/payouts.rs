@@ -1,0 +1,66 @@
+//! Payouts: every pair of state and event, and everything that may stand in the way.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{BANK_COOLING, Hold, NoOp, PayoutEvent, PayoutState, Standing, Step};
+
+#[test]
+fn every_pair_of_state_and_event() {
+    use PayoutEvent as E;
+    use PayoutState as S;
+    let to = |state| Some(Step::To(state));
+    let repeated = Some(Step::Stay(NoOp::Repeated));
+    let table = [
+        (S::Waiting, [to(S::Approved), to(S::Refused), None]),
+        (S::Approved, [repeated, None, to(S::Sent)]),
+        (S::Sent, [Some(Step::Stay(NoOp::Stale)), None, repeated]),
+        (S::Refused, [to(S::Approved), repeated, None]),
+    ];
+    assert_eq!(table.map(|(state, _)| state), S::ALL);
+    for (state, row) in table {
+        for (event, expected) in [E::Approved, E::Refused, E::AllSent].into_iter().zip(row) {
+            assert_eq!(state.next(event).ok(), expected, "{state:?} {event:?}");
+        }
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    "2027-03-03T18:00:00Z".parse().expect("a time")
+}
+
+fn ready() -> Standing {
+    Standing { suspended: false, due_at: now(), account_ready: true, bank_changed_at: None, owes: false }
+}
+
+#[test]
+fn money_leaves_at_the_very_instant_it_is_due() {
+    assert_eq!(ready().hold(now()), None);
+    let before = now() - TimeDelta::milliseconds(1);
+    assert_eq!(ready().hold(before), Some(Hold::NotDue { on: now() }));
+}
+
+#[test]
+fn a_new_bank_account_cools_for_72_hours() {
+    let standing = Standing { bank_changed_at: Some(now()), ..ready() };
+    let until = now() + TimeDelta::hours(72);
+    assert_eq!(until, now() + BANK_COOLING);
+    assert_eq!(standing.hold(until - TimeDelta::milliseconds(1)), Some(Hold::BankChanged { until }));
+    assert_eq!(standing.hold(until), None);
+}
+
+#[test]
+fn each_reason_holds_alone_and_the_weightiest_is_told() {
+    assert_eq!(Standing { account_ready: false, ..ready() }.hold(now()), Some(Hold::Account));
+    assert_eq!(Standing { owes: true, ..ready() }.hold(now()), Some(Hold::Debt));
+    let all = Standing {
+        suspended: true,
+        due_at: now() + TimeDelta::days(1),
+        account_ready: false,
+        bank_changed_at: Some(now()),
+        owes: true,
+    };
+    assert_eq!(all.hold(now()), Some(Hold::Suspended));
+    let all = Standing { suspended: false, ..all };
+    assert_eq!(all.hold(now()), Some(Hold::NotDue { on: all.due_at }));
+    let all = Standing { due_at: now(), ..all };
+    assert_eq!(all.hold(now()), Some(Hold::Account));
+}

@@ -1,0 +1,183 @@
+//! One pledge's share leaves. Done twice it leaves once: the gateway's key is made of the payout and the pledge.
+
+use domain::{CampaignId, Money, PayoutEvent, PayoutId, PayoutState, PersonId, PledgeId, Step};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+use crate::ledger::{self, Account, Line};
+use crate::mail::{About, Letter, PayoutSent};
+use crate::payments::{Share, transfer_key};
+use crate::{Ctx, Error, Result, live, rows};
+
+/// What a job carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub payout: PayoutId,
+    pub pledge: PledgeId,
+}
+
+/// Sends a part, books it, and ends the payout when it was the last.
+///
+/// # Errors
+/// When the gateway's answer is not known, or the account is not ready: the job comes again.
+pub async fn send(ctx: &Ctx, part: Part) -> Result<()> {
+    let Some(due) = due(ctx, part).await? else { return Ok(()) };
+    ctx.faults.step("payout.before_transfer");
+    let transfer = ctx.payments.transfer(&due).await?;
+    ctx.faults.step("payout.transferred");
+    book(ctx, part, &due, &transfer).await
+}
+
+/// What is still to be sent; `None` when it has left, or nothing is left of it.
+async fn due(ctx: &Ctx, part: Part) -> Result<Option<Share>> {
+    let mut tx = ctx.db.begin().await?;
+    let row = sqlx::query!(
+        r#"select parts.amount, parts.currency, transfer_id, payouts.state, suspended_at is not null as "suspended!",
+                  payouts.campaign_id as "campaign: CampaignId", gateway_account_id as "account?",
+                  coalesce(payouts_enabled and transfers_active and closed_at is null, false) as "ready!",
+                  case collection when 'save_card' then charge_intent_id else gateway_intent_id end as payment,
+                  pledges.state in ('captured', 'partially_refunded') as "paid!",
+                  exists (select from gateway_attempts where key = $3 and tries > 0) as "tried!",
+                  (select -coalesce(sum(entries.amount), 0) from ledger_entries entries
+                   join ledger_transactions posted on posted.id = entries.transaction_id
+                   where posted.pledge_id = pledges.id and entries.account = 'held_for_campaign') as "held!"
+           from payout_parts parts
+           join payouts on payouts.id = payout_id
+           join campaigns on campaigns.id = payouts.campaign_id
+           join pledges on pledges.id = parts.pledge_id
+           left join payout_accounts on person_id = payouts.creator_id
+           where payout_id = $1 and parts.pledge_id = $2
+           for update of parts"#,
+        part.payout as PayoutId,
+        part.pledge as PledgeId,
+        transfer_key(part.payout, part.pledge),
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let state: PayoutState = rows::named("payouts.state", &row.state)?;
+    if row.transfer_id.is_some() || state != PayoutState::Approved {
+        return Ok(None);
+    }
+    let (amount, held) = (rows::money(row.amount, &row.currency)?, rows::money(row.held, &row.currency)?);
+    // What was asked of the gateway once stays as it was asked, whatever has happened since: it may have been done.
+    if !row.tried {
+        if row.suspended {
+            return Err(Error::NotNow("the campaign is suspended"));
+        }
+        if !row.ready {
+            return Err(Error::NotNow("the creator's account cannot be paid"));
+        }
+        if !row.paid || held.amount() < amount.amount() {
+            shrink(ctx, &mut tx, part, if row.paid { held } else { Money::zero(held.currency()) }).await?;
+            tx.commit().await?;
+            return Err(Error::NotNow("less is left of it than when the payout was made"));
+        }
+    }
+    tx.commit().await?;
+    Ok(Some(Share {
+        payout: part.payout,
+        pledge: part.pledge,
+        campaign: row.campaign,
+        account: row.account.ok_or_else(|| Error::broken("a payout without an account"))?,
+        payment: row.payment.ok_or_else(|| Error::broken("a paid pledge without a payment"))?,
+        amount,
+    }))
+}
+
+/// The backer got something back since the payout was made.
+async fn shrink(ctx: &Ctx, db: &mut PgConnection, part: Part, held: Money) -> Result<()> {
+    if held.is_positive() {
+        sqlx::query!(
+            "with part as (update payout_parts set amount = $3 where payout_id = $1 and pledge_id = $2)
+             update payouts set amount = amount - (select amount from payout_parts where payout_id = $1 and pledge_id = $2)
+                                         + $3 where id = $1",
+            part.payout as PayoutId,
+            part.pledge as PledgeId,
+            held.amount(),
+        )
+        .execute(db)
+        .await?;
+        return Ok(());
+    }
+    sqlx::query!(
+        "with part as (delete from payout_parts where payout_id = $1 and pledge_id = $2 returning amount)
+         update payouts set amount = payouts.amount - part.amount from part
+         where id = $1 and payouts.amount > part.amount",
+        part.payout as PayoutId,
+        part.pledge as PledgeId,
+    )
+    .execute(&mut *db)
+    .await?;
+    end_if_all_left(ctx, db, part.payout).await
+}
+
+async fn book(ctx: &Ctx, part: Part, share: &Share, transfer: &str) -> Result<()> {
+    let mut tx = ctx.db.begin().await?;
+    // The payout first: of two parts that end at once, one sees that it is the last.
+    sqlx::query!("select id from payouts where id = $1 for update", part.payout as PayoutId)
+        .fetch_one(&mut *tx)
+        .await?;
+    let marked = sqlx::query!(
+        "update payout_parts set transfer_id = $3, sent_at = clock()
+         where payout_id = $1 and pledge_id = $2 and transfer_id is null",
+        part.payout as PayoutId,
+        part.pledge as PledgeId,
+        transfer,
+    )
+    .execute(&mut *tx)
+    .await?;
+    if marked.rows_affected() == 0 {
+        return Ok(());
+    }
+    let line = Line {
+        kind: "paid_out",
+        campaign: Some(share.campaign),
+        pledge: Some(part.pledge),
+        reference: transfer.to_owned(),
+        debit: Account::HeldForCampaign,
+        credit: Account::GatewayBalance,
+        amount: share.amount,
+    };
+    ledger::post(&mut tx, &[line]).await?;
+    end_if_all_left(ctx, &mut tx, part.payout).await?;
+    live::announce_state(&mut tx, share.campaign).await?;
+    ctx.faults.step("payout.before_booked");
+    tx.commit().await?;
+    ctx.faults.step("payout.booked");
+    Ok(())
+}
+
+async fn end_if_all_left(ctx: &Ctx, db: &mut PgConnection, payout: PayoutId) -> Result<()> {
+    let row = sqlx::query!(
+        r#"select payouts.state, payouts.amount, payouts.currency,
+                  payouts.creator_id as "creator: PersonId", title, slug,
+                  exists (select from payout_parts where payout_id = $1 and transfer_id is null) as "more!"
+           from payouts join campaigns on campaigns.id = campaign_id where payouts.id = $1"#,
+        payout as PayoutId,
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    let from: PayoutState = rows::named("payouts.state", &row.state)?;
+    let Ok(Step::To(to)) = from.next(PayoutEvent::AllSent) else { return Ok(()) };
+    if row.more {
+        return Ok(());
+    }
+    sqlx::query!(
+        "with ended as (update payouts set state = $3, sent_at = clock() where id = $1)
+         insert into payout_history (payout_id, from_state, to_state, event) values ($1, $2, $3, $4)",
+        payout as PayoutId,
+        from.as_str(),
+        to.as_str(),
+        PayoutEvent::AllSent.as_str(),
+    )
+    .execute(&mut *db)
+    .await?;
+    let letter = PayoutSent {
+        campaign: About { title: &row.title, slug: &row.slug },
+        amount: rows::money(row.amount, &row.currency)?,
+        arrives_on: None,
+        path: "/studio/payouts",
+    };
+    ctx.mail.stage(db, Letter::PayoutSent(letter), row.creator, &format!("payout_sent_{payout}")).await
+}
