@@ -32,6 +32,11 @@ pub struct Settings {
     /// A PostgreSQL to use. Without it the server keeps one of its own below the data folder.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
+    /// The same PostgreSQL as the owner of its tables, for migrations only. With it DATABASE_URL may log in as
+    /// groundswell_app, the role that cannot change the ledger; without it DATABASE_URL is the owner's, and every
+    /// connection that serves people takes that role.
+    #[arg(long, env = "DATABASE_OWNER_URL", hide_env_values = true, global = true)]
+    pub database_owner_url: Option<String>,
     /// Connections to the database at most.
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value = "20", global = true)]
     pub database_connections: u32,

@@ -2,7 +2,7 @@
 //! database refuses one that does not balance.
 //!
 //! A payment is posted gross, and the platform's share of it beside it. What the gateway keeps is known from its balance
-//! transactions only; nothing reads those yet.
+//! transactions only: [`books`](crate::books) reads them.
 
 use domain::{CampaignId, Money, PledgeId};
 use sqlx::PgConnection;
@@ -20,6 +20,7 @@ pub enum Account {
     OwedByCreators,
     Disputed,
     PlatformFees,
+    PlatformBank,
 }
 
 impl Account {
@@ -34,6 +35,7 @@ impl Account {
             Self::OwedByCreators => "owed_by_creators",
             Self::Disputed => "disputed",
             Self::PlatformFees => "platform_fees",
+            Self::PlatformBank => "platform_bank",
         }
     }
 }

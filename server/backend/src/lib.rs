@@ -2,9 +2,14 @@
 //! handlers call it with a [`Ctx`], and it answers in domain types.
 
 pub mod accounts;
+pub mod alarms;
+pub mod audit;
+pub mod books;
 pub mod campaigns;
+pub mod checks;
 pub mod clock;
 pub mod config;
+pub mod database;
 pub mod demo;
 pub mod error;
 pub mod faults;

@@ -74,10 +74,13 @@ impl Stage {
         let postgres = EmbeddedPostgres::start(&folder).await?;
         let database_url = postgres.url();
         let db = database(&database_url).await?;
+        let owner = backend::database::address(&database_url)?;
+        let serving =
+            backend::database::serve(backend::database::as_application(owner), DATABASE_CONNECTIONS).await?;
         let sandbox = Sandbox::start(sandbox::Config::default()).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let addr = listener.local_addr()?;
-        let ctx = Ctx::new(db.clone(), config(addr, &sandbox.base_url()))?;
+        let ctx = Ctx::new(serving, config(addr, &sandbox.base_url()))?;
         backend::demo::seed(&ctx).await?;
         let edge =
             Edge { proxies: TrustedProxies::default(), streams_per_address: usize::MAX, streams: usize::MAX };
@@ -92,6 +95,7 @@ impl Stage {
             sqlx::query_scalar("select current_setting('data_directory')").fetch_one(&self.db).await?;
         self.site.stop().await;
         self.sandbox.shutdown().await;
+        self.ctx.db.close().await;
         self.db.close().await;
         self.postgres.stop().await?;
         // Not always below our folder: root's clone may lie where PostgreSQL's user cannot go.
@@ -181,7 +185,7 @@ async fn database(url: &str) -> Result<PgPool> {
     sqlx::raw_sql("set client_min_messages = warning; drop schema public cascade; create schema public")
         .execute(&db)
         .await?;
-    backend::MIGRATIONS.run(&db).await?;
+    backend::database::migrate(&backend::database::address(url)?).await?;
     Ok(db)
 }
 

@@ -5,6 +5,7 @@
 mod support;
 
 mod accounts;
+mod append_only;
 mod calling_off;
 mod cancelling;
 mod crashes;
@@ -12,15 +13,18 @@ mod cross_site;
 mod event_orders;
 mod faults;
 mod fixing;
+mod gateway_fees;
 mod giving_back;
 mod hostile;
 mod limits;
 mod live;
 mod mail;
 mod outages;
+mod reconciling;
 mod refusals;
 mod repeats;
 mod returning;
+mod self_check;
 mod settlement;
 mod settlement_crashes;
 mod three_ways;

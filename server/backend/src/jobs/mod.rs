@@ -9,6 +9,7 @@ mod refund;
 
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use domain::PledgeId;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -22,7 +23,7 @@ pub use look::Look;
 use crate::accounts::sessions;
 use crate::inbox::GiveBack;
 use crate::payments::GatewayError;
-use crate::{Ctx, Error, Result, settlement, throttle};
+use crate::{Ctx, Error, Result, books, settlement, throttle};
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
 const TRIES: i32 = 14;
@@ -45,6 +46,10 @@ pub enum Job<'a> {
     Refund(PledgeId),
     /// Read something at the gateway that an event spoke of.
     Look(&'a Look),
+    /// Book what the gateway kept of these payments.
+    Fees(&'a [String]),
+    /// Compare a day's books with the gateway's.
+    Reconcile(NaiveDate),
 }
 
 /// Stages jobs, each once: the same key a second time is the same job.
@@ -76,6 +81,8 @@ impl Job<'_> {
             Job::GiveBack(_) => "give_back",
             Job::Refund(_) => "refund",
             Job::Look(_) => "look",
+            Job::Fees(_) => "fees",
+            Job::Reconcile(_) => "reconcile",
         }
     }
 
@@ -84,9 +91,16 @@ impl Job<'_> {
             Job::GiveBack(what) => serde_json::to_value(what),
             Job::Refund(pledge) => serde_json::to_value(pledge),
             Job::Look(thing) => serde_json::to_value(thing),
+            Job::Fees(payments) => serde_json::to_value(payments),
+            Job::Reconcile(day) => serde_json::to_value(day),
         };
         payload.map_err(|_| Error::broken("job payload"))
     }
+}
+
+/// Looks at something at the gateway without a job: for whoever does many such looks in one.
+pub(crate) async fn look_now(ctx: &Ctx, thing: &Look) -> Result<()> {
+    look::run(ctx, thing).await
 }
 
 /// Works until told to stop: due jobs, and what the clock brings (launches, lapsed reservations). Each in a line of its
@@ -223,6 +237,20 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
         "collect" => {
             let job = serde_json::from_value(payload).map_err(|_| Error::broken("collect payload"))?;
             settlement::collect(ctx, job).await
+        }
+        "fees" => {
+            let payments: Vec<String> =
+                serde_json::from_value(payload).map_err(|_| Error::broken("fees payload"))?;
+            books::book_fees(ctx, &payments).await
+        }
+        "reconcile" => {
+            let day = serde_json::from_value(payload).map_err(|_| Error::broken("reconcile payload"))?;
+            books::reconcile(ctx, day).await.map(drop)
+        }
+        "reread" => {
+            let event: String =
+                serde_json::from_value(payload).map_err(|_| Error::broken("reread payload"))?;
+            books::reread(ctx, &event).await.map(drop)
         }
         unknown => Err(Error::broken(format!("job kind {unknown}"))),
     }

@@ -46,6 +46,12 @@ pub fn from_gateway(minor: i64, currency: Currency) -> Option<Money> {
     Money::new(amount, currency).ok()
 }
 
+/// The number behind the gateway's integer, in whatever currency it says: it need not fit one of ours.
+pub(super) fn major(minor: i64, code: &str) -> Decimal {
+    let exponent = Currency::parse(code).map_or(2, gateway_exponent);
+    Decimal::new(minor, exponent)
+}
+
 /// Decimals the gateway counts in: ISO 4217's, but for a few currencies that it treats in its own way.
 fn gateway_exponent(currency: Currency) -> u32 {
     match currency.code() {

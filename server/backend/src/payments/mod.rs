@@ -4,12 +4,14 @@
 
 mod attempt_rows;
 mod attempts;
+mod balance;
 mod charge;
 mod decline;
 mod errors;
 mod hosted_page;
 mod line;
 mod minor_units;
+mod overlooked;
 mod release;
 mod replace_card;
 pub mod translate;
@@ -18,6 +20,7 @@ pub mod webhook;
 use std::sync::Arc;
 
 pub use attempts::AttemptKind;
+pub use balance::{GatewayLine, Page, Span};
 pub use charge::{AtTheBank, Charge};
 pub use decline::in_plain_words;
 pub use errors::GatewayError;
@@ -27,6 +30,7 @@ pub use minor_units::{NotChargeable, from_gateway, to_gateway};
 pub use replace_card::Replacement;
 use sqlx::PgPool;
 use stripe::StripeRequest;
+pub use translate::Translated;
 
 use self::line::Line;
 use crate::faults::Faults;

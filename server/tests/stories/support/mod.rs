@@ -98,7 +98,8 @@ impl TestApp {
             .await
             .expect("a sandbox");
         let gateway = Gateway::at(sandbox.base_url());
-        let ctx = Ctx::new(db.clone(), config(&base, &gateway.base, &setup)).expect("a context");
+        let ctx = Ctx::new(database::as_the_site(&db).await, config(&base, &gateway.base, &setup))
+            .expect("a context");
         let site = site::start(ctx.clone(), listener, setup.edge, setup.workers).expect("a site");
         Self { db, ctx, base, gateway, sandbox, site }
     }
@@ -130,6 +131,7 @@ impl TestApp {
         invariants::check(&self.db, &self.gateway).await;
         self.site.stop().await;
         self.sandbox.shutdown().await;
+        self.ctx.db.close().await;
         database::drop(self.db).await;
     }
 
