@@ -17,6 +17,7 @@ use leptos_router::{SsrMode, path};
 
 use components::layout::Layout;
 use pages::account::{LogInPage, RegisterPage, SessionsPage};
+use pages::admin::{AdminPage, OperationsPage, ReportsPage};
 use pages::call_off::CallOffPage;
 use pages::campaign::CampaignPage;
 use pages::demo_mailbox::{DemoMail, DemoMailbox};
@@ -77,6 +78,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/pledges/:id/fixed") view=Fixed ssr=SsrMode::Async/>
                     <Route path=path!("/account/pledges") view=MyPledges ssr=SsrMode::Async/>
                     <Route path=path!("/account/sessions") view=SessionsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async/>
+                    <Route path=path!("/admin/operations") view=OperationsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/admin/reports") view=ReportsPage ssr=SsrMode::Async/>
                     <Route path=path!("/demo/mailbox") view=DemoMailbox ssr=SsrMode::Async/>
                     <Route path=path!("/demo/mailbox/:id") view=DemoMail ssr=SsrMode::Async/>
                     <Route path=path!("/login") view=LogInPage ssr=SsrMode::Async/>

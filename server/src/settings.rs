@@ -12,6 +12,7 @@ use backend::config::{Config, Environment, SmtpServer, StripeConfig};
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
+use crate::metrics::MetricsFor;
 use crate::security::TrustedProxies;
 use crate::site::Edge;
 
@@ -79,6 +80,10 @@ pub struct Settings {
     /// what it was launched with.
     #[arg(long, env = "PLATFORM_FEE_BPS", default_value = "500", value_parser = fee, global = true)]
     pub platform_fee_bps: domain::FeeRule,
+    /// Who asks for /metrics must send it: Authorization: Bearer … Without it a demo answers this machine alone, and a
+    /// production server has no such address.
+    #[arg(long, env = "METRICS_TOKEN", hide_env_values = true, global = true)]
+    pub metrics_token: Option<String>,
     /// One line of JSON per log entry instead of text.
     #[arg(long, env = "LOG_JSON", global = true)]
     pub log_json: bool,
@@ -134,6 +139,11 @@ impl Settings {
             proxies: self.trusted_proxies.clone(),
             streams_per_address: self.streams_per_address,
             streams: self.streams,
+            metrics: match (&self.metrics_token, self.app_env) {
+                (Some(token), _) => MetricsFor::WhoeverHas(token.clone()),
+                (None, AppEnv::Demo) => MetricsFor::ThisMachine,
+                (None, AppEnv::Production) => MetricsFor::Nobody,
+            },
         }
     }
 

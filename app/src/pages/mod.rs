@@ -1,6 +1,7 @@
 //! A folder for each area of the site. Pages own the data; what they draw with is in `components` and `islands`.
 
 pub mod account;
+pub mod admin;
 pub mod call_off;
 pub mod campaign;
 pub mod demo_mailbox;

@@ -112,3 +112,16 @@ pub async fn see(db: &mut PgConnection, who: PersonId, alarm: Uuid) -> Result<bo
     .await?;
     Ok(seen.rows_affected() == 1)
 }
+
+/// How many are open of each kind.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn counts(db: &PgPool) -> Result<Vec<(String, i64)>> {
+    let counts = sqlx::query!(
+        r#"select kind, count(*) as "count!" from alarms where cleared_at is null group by kind order by kind"#
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(counts.into_iter().map(|row| (row.kind, row.count)).collect())
+}

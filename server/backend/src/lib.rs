@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod live;
 pub mod mail;
+pub mod operations;
 pub mod payments;
 pub mod pledges;
 pub mod rows;

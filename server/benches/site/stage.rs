@@ -11,7 +11,6 @@ use backend::config::{Config, Environment, StripeConfig};
 use domain::{CampaignId, PledgeId};
 use sandbox::Sandbox;
 use server::embedded_postgres::EmbeddedPostgres;
-use server::security::TrustedProxies;
 use server::site::{self, Edge, Running, Workers};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -82,8 +81,7 @@ impl Stage {
         let addr = listener.local_addr()?;
         let ctx = Ctx::new(serving, config(addr, &sandbox.base_url()))?;
         backend::demo::seed(&ctx).await?;
-        let edge =
-            Edge { proxies: TrustedProxies::default(), streams_per_address: usize::MAX, streams: usize::MAX };
+        let edge = Edge { streams_per_address: usize::MAX, streams: usize::MAX, ..Edge::default() };
         let site = site::start(ctx.clone(), listener, edge, Workers::On)?;
         let (campaign, slug) = campaign(&db).await?;
         Ok(Self { plan, db, database_url, ctx, addr, sandbox, campaign, slug, folder, postgres, site })

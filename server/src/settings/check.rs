@@ -50,6 +50,10 @@ impl Settings {
                 self.stripe_api_base.as_deref().is_some_and(|base| !is_base(base)),
                 "STRIPE_API_BASE must be an address that ends with a slash",
             ),
+            (
+                self.metrics_token.as_deref().is_some_and(|token| token.len() < 16 || is_placeholder(token)),
+                "METRICS_TOKEN is a placeholder, or shorter than 16 characters",
+            ),
             (self.smtp_url.as_deref().is_some_and(is_placeholder), "SMTP_URL is a placeholder"),
         ]);
         complaints.extend(self.smtp().err());

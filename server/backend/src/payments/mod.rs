@@ -25,7 +25,7 @@ pub use charge::{AtTheBank, Charge};
 pub use decline::in_plain_words;
 pub use errors::GatewayError;
 pub use hosted_page::{HostedPage, PageRequest, PageState};
-pub use line::Condition;
+pub use line::{Condition, Pace};
 pub use minor_units::{NotChargeable, from_gateway, to_gateway};
 pub use replace_card::Replacement;
 use sqlx::PgPool;
@@ -58,6 +58,18 @@ impl Payments {
     #[must_use]
     pub fn condition(&self) -> Condition {
         self.line.condition()
+    }
+
+    /// How fast each of its endpoints is called.
+    #[must_use]
+    pub fn paces(&self) -> Vec<Pace> {
+        self.line.paces()
+    }
+
+    /// How calls to it ended, by the way they did, since this process began.
+    #[must_use]
+    pub fn calls(&self) -> Vec<(&'static str, u64)> {
+        self.line.calls()
     }
 
     /// Asks without changing anything.
