@@ -1,11 +1,13 @@
 //! What the command line can do.
 
+mod books;
+
 use std::net::SocketAddr;
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result};
 use backend::{Ctx, database};
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use clap::Subcommand;
 use sandbox::{Sandbox, WebhookTarget};
 use sqlx::PgPool;
@@ -61,9 +63,9 @@ pub async fn run(command: Command, settings: &Settings) -> Result<ExitCode> {
         Command::Serve => serve(settings).await,
         Command::Migrate => migrate(settings).await,
         Command::Settle { campaign, .. } => settle_dry_run(settings, &campaign).await,
-        Command::Check => check(settings).await,
-        Command::Reconcile { day } => reconcile(settings, day).await,
-        Command::Report { day } => report(settings, day).await,
+        Command::Check => books::check(settings).await,
+        Command::Reconcile { day } => books::reconcile(settings, day).await,
+        Command::Report { day } => books::report(settings, day).await,
         Command::WithPostgres { command } => with_postgres(&command).await,
     }
 }
@@ -118,7 +120,9 @@ async fn own_postgres(settings: &Settings) -> Result<Option<EmbeddedPostgres>> {
 /// Migrates as the owner; then serves as the role that cannot change the books.
 async fn connect(settings: &Settings, postgres: Option<&EmbeddedPostgres>) -> Result<PgPool> {
     let (owner, application) = addresses(settings, postgres)?;
-    database::migrate(&owner).await.context("cannot bring the database's schema up to date")?;
+    database::migrate(&owner)
+        .await
+        .context("cannot connect to PostgreSQL, or bring its schema up to date")?;
     database::serve(application, settings.database_connections)
         .await
         .context("cannot connect to PostgreSQL (DATABASE_URL)")
@@ -242,50 +246,6 @@ async fn migrate(settings: &Settings) -> Result<ExitCode> {
 async fn settle_dry_run(settings: &Settings, campaign: &str) -> Result<ExitCode> {
     let db = database::serve(database_url(settings)?, 1).await.context("cannot connect (DATABASE_URL)")?;
     print!("{}", backend::settlement::dry_run(&db, campaign).await?);
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Sentence by sentence.
-async fn check(settings: &Settings) -> Result<ExitCode> {
-    let db = database::serve(database_url(settings)?, 1).await.context("cannot connect (DATABASE_URL)")?;
-    let answers = backend::checks::ask(&db).await?;
-    for answer in &answers {
-        if answer.holds() {
-            println!("holds     {}", answer.check.name);
-        } else {
-            println!("VIOLATED  {}: {}", answer.check.name, answer.check.violated);
-            for subject in &answer.subjects {
-                println!("            {subject}");
-            }
-        }
-    }
-    let violated = answers.iter().filter(|answer| !answer.holds()).count();
-    println!("{} of {} hold.", answers.len() - violated, answers.len());
-    Ok(if violated == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-async fn reconcile(settings: &Settings, day: Option<NaiveDate>) -> Result<ExitCode> {
-    let db = database::serve(database_url(settings)?, 4).await.context("cannot connect (DATABASE_URL)")?;
-    let yesterday = backend::clock::now(&db).await?.date_naive() - Days::new(1);
-    let ctx = Ctx::new(db, settings.backend(real_gateway(settings)?)?)?;
-    let outcome = backend::books::reconcile(&ctx, day.unwrap_or(yesterday)).await?;
-    println!(
-        "{}: {} lines at the gateway, {} reads, {} adopted, {} differences",
-        outcome.day,
-        outcome.lines,
-        outcome.reads,
-        outcome.adopted,
-        outcome.differences.len()
-    );
-    for alarm in &outcome.differences {
-        println!("{}  {}  {}", alarm.kind, alarm.subject, alarm.detail);
-    }
-    Ok(if outcome.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-async fn report(settings: &Settings, day: NaiveDate) -> Result<ExitCode> {
-    let db = database::serve(database_url(settings)?, 1).await.context("cannot connect (DATABASE_URL)")?;
-    print!("{}", backend::books::report(&db, day).await?);
     Ok(ExitCode::SUCCESS)
 }
 

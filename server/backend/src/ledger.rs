@@ -46,7 +46,8 @@ pub struct Line {
     /// Whose money it is, where it is one campaign's or one pledge's.
     pub campaign: Option<CampaignId>,
     pub pledge: Option<PledgeId>,
-    /// The gateway object behind it; the same kind and reference is posted once.
+    /// The gateway object behind it, or a row of ours; the same kind and reference is posted once. What touches the
+    /// gateway's balance is found by it in the gateway's own account: see [`books`](crate::books).
     pub reference: String,
     pub debit: Account,
     pub credit: Account,

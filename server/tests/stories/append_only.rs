@@ -3,6 +3,7 @@
 
 use chrono::TimeDelta;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::support::builders::states;
 use crate::support::{TestApp, database, eventually, sandbox_page};
@@ -85,4 +86,27 @@ async fn an_owner_who_serves_takes_the_role_first_and_even_owners_meet_the_trigg
     backend::database::serve((*owner.connect_options()).clone(), 2).await.expect("a pool").close().await;
     serving.close().await;
     database::drop(owner).await;
+}
+
+// As on a real server: the owner of the database may create roles and is no superuser.
+#[tokio::test]
+async fn an_owner_without_every_right_can_migrate_and_serve() {
+    let admin = database::fresh().await;
+    let (owner, name) =
+        (format!("owner_{}", Uuid::now_v7().simple()), format!("owned_{}", Uuid::now_v7().simple()));
+    let run = async |statement: String| {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&admin).await.expect("an admin statement");
+    };
+    run(format!("create role {owner} login createrole")).await;
+    run(format!("create database {name} owner {owner}")).await;
+    let options = (*admin.connect_options()).clone().database(&name).username(&owner);
+    backend::database::migrate(&options).await.expect("it migrates");
+    backend::database::migrate(&options).await.expect("and again");
+    let serving = backend::database::serve(options, 2).await.expect("a pool");
+    assert_eq!(refusal(&serving, "delete from ledger_entries").await, INSUFFICIENT_PRIVILEGE);
+    serving.close().await;
+    run(format!("drop database {name} with (force)")).await;
+    run(format!("revoke groundswell_app from {owner}")).await;
+    run(format!("drop role {owner}")).await;
+    database::drop(admin).await;
 }

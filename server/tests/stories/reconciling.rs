@@ -233,6 +233,37 @@ async fn a_refund_made_by_hand_is_looked_at() {
     app.finish().await;
 }
 
+// A posting that names a row of ours and a pledge is about the pledge's payment.
+#[tokio::test]
+async fn a_posting_by_a_row_of_ours_is_held_against_its_pledges_payment() {
+    let app = TestApp::start_quiet().await;
+    let campaign = app.campaign().model("kia").build().await;
+    let bea = pay(&app, &campaign, "25").await;
+    hear_everything(&app).await;
+    let payment = id(&app.gateway.all("payment_intent").await[0]);
+    for (amount, differences) in [(3, 1), (-3, 0)] {
+        sqlx::query(
+            "with posted as (
+                 insert into ledger_transactions (id, kind, reference, pledge_id)
+                 values ($1, 'correction', $1::text, $2) returning id
+             )
+             insert into ledger_entries (transaction_id, account, amount, currency)
+             select id, account, amount, 'EUR'
+             from posted, (values ('gateway_balance', $3), ('platform_fees', -$3)) as entry (account, amount)",
+        )
+        .bind(Uuid::now_v7())
+        .bind(bea.pledges(&app.db).await[0])
+        .bind(amount)
+        .execute(&app.db)
+        .await
+        .expect("posted");
+        let found = reconcile(&app).await.differences;
+        assert_eq!(found.len(), differences, "{found:?}");
+        assert!(found.iter().all(|alarm| (alarm.kind, &alarm.subject) == ("books_differ", &payment)));
+    }
+    app.finish().await;
+}
+
 // I4, counted at the gateway
 #[tokio::test]
 async fn two_payments_of_one_pledge_are_an_alarm() {

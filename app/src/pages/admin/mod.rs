@@ -2,6 +2,7 @@
 
 mod operations;
 mod reports;
+mod waiting;
 
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -1,5 +1,7 @@
 //! The gateway's lines, as we kept them, against the ledger's account of the gateway's balance (I8): for each payment with
-//! its refunds and disputes, for each transfer and payout, both must come to the same.
+//! its refunds and disputes, for each transfer and payout, both must come to the same. A posting is found by its reference:
+//! the gateway's id of the thing or of its line, or the id of a row of ours, if the call made for it has that in its key or
+//! the posting names its pledge.
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -84,6 +86,12 @@ async fn differences(db: &mut PgConnection, day: Option<NaiveDate>) -> Result<Ve
                            join gateway_attempts on object_id = source_id
                            where key in ('refund_' || reference, 'transfer_' || reference, 'payout_' || reference,
                                          'reverse_' || reference) limit 1),
+                          -- a row of ours about a pledge: its payment
+                          (select reference from ledger_transactions payment
+                           where payment.pledge_id = ledger_transactions.pledge_id
+                                 and payment.kind in ('captured', 'captured_too_late', 'captured_by_mistake')
+                                 and ledger_transactions.reference ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                           order by payment.posted_at desc limit 1),
                           reference)
                from ledger_transactions
                where posted_at >= $1::date::timestamp at time zone 'utc'
@@ -102,6 +110,14 @@ async fn differences(db: &mut PgConnection, day: Option<NaiveDate>) -> Result<Ve
                union select subject, source_id from known where source_id is not null
                union select subject, regexp_replace(key, '^[a-z]+_', '')
                      from known join gateway_attempts on object_id = source_id
+               union select subject, of_pledge.reference
+                     from touched
+                     join ledger_transactions payment
+                          on payment.reference = subject
+                             and payment.kind in ('captured', 'captured_too_late', 'captured_by_mistake')
+                     join ledger_transactions of_pledge
+                          on of_pledge.pledge_id = payment.pledge_id
+                             and of_pledge.reference ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
            ), theirs as (
                select subject, currency, sum(amount - fee) as net from known group by subject, currency
            ), ours as (

@@ -105,6 +105,14 @@ questions! {
                              and to_state = 'captured')
        limit 50"#;
     // I9, and what follows it
+    "payments_have_their_line", "A day after a payment, what the gateway kept of it is not known.",
+    r#"select reference as "subject!" from ledger_transactions
+       where kind in ('captured', 'captured_too_late', 'captured_by_mistake')
+             and posted_at < clock() - interval '1 day'
+             -- what the demo's campaigns collected before there was a gateway
+             and reference not like 'demo\_%'
+             and not exists (select from gateway_lines where payment_id = reference)
+       limit 50"#;
     "deadlines_are_kept", "A campaign’s deadline has passed, and nobody settles it.",
     r#"select id::text as "subject!" from campaigns
        where state = 'live' and suspended_at is null and ends_at < clock() - interval '10 minutes' limit 50"#;
