@@ -108,7 +108,7 @@ pub async fn queues(ctx: &Ctx) -> Result<Vec<Queue>> {
                   extract(epoch from clock() - min(received_at))::bigint as oldest_seconds
            from pledge_inbox where applied_at is null
            union all
-           select 'mails', count(*), greatest(extract(epoch from clock() - min(due_at)), 0)::bigint
+           select 'mails', count(*), case when count(*) > 0 then greatest(extract(epoch from clock() - min(due_at)), 0) end::bigint
            from mails where sent_at is null and parked_at is null and undeliverable_at is null
            union all
            select 'job: ' || kind, count(*), greatest(extract(epoch from clock() - min(run_at)), 0)::bigint

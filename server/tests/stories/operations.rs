@@ -131,7 +131,8 @@ async fn an_alarm_is_seen_by_somebody_and_stays_until_it_is_over() {
     let moderator = staff(&app, "moderator").await;
     let page = shown(&moderator, "/admin/operations").await;
     assert!(page.contains("totals are sums") && page.contains("I have seen it"), "{page}");
-    let asked = backend::checks::ask(&app.db).await.expect("answers").len();
+    // The database's questions, and whether the gateway answers.
+    let asked = backend::checks::ask(&app.db).await.expect("answers").len() + 1;
     assert!(page.contains(&format!("1 of {asked} questions are violated")), "{page}");
     let alarm: Uuid = sqlx::query_scalar("select id from alarms").fetch_one(&app.db).await.expect("an alarm");
     let id = alarm.to_string();
@@ -189,6 +190,9 @@ async fn the_page_says_what_waits_what_is_odd_and_that_the_gateway_is_away() {
     }
     let page = shown(&admin, "/admin/operations").await;
     assert!(page.contains("does not answer and is left alone"), "{page}");
+    backend::checks::watch(&app.ctx).await.expect("a self-check");
+    let told = "select count(*) from alarms where kind = 'the_gateway_answers' and cleared_at is null";
+    assert_eq!(app.count(told).await, 1);
     let metrics = app.stranger().get(format!("{}/metrics", app.base)).send().await.expect("an answer");
     let metrics = metrics.text().await.expect("a text");
     for line in [

@@ -11,7 +11,7 @@ use crate::components::time::instant;
 #[component]
 pub fn Queues(queues: Vec<QueueView>) -> impl IntoView {
     view! {
-        <section aria-labelledby="queues">
+        <section class="stack" aria-labelledby="queues">
             <h2 id="queues">"What waits"</h2>
             <table class="table">
                 <caption class="visually-hidden">"What waits"</caption>
@@ -19,7 +19,7 @@ pub fn Queues(queues: Vec<QueueView>) -> impl IntoView {
                     <tr>
                         <th scope="col">"Queue"</th>
                         <th scope="col" class="table__num">"Waiting"</th>
-                        <th scope="col" class="table__num">"Oldest is due since"</th>
+                        <th scope="col" class="table__num">"Oldest is due for"</th>
                     </tr>
                 </thead>
                 <tbody>
@@ -27,7 +27,7 @@ pub fn Queues(queues: Vec<QueueView>) -> impl IntoView {
                         <tr>
                             <th scope="row">{queue.name}</th>
                             <td class="table__num" data-label="Waiting">{queue.waiting}</td>
-                            <td class="table__num" data-label="Oldest is due since">{queue.oldest}</td>
+                            <td class="table__num" data-label="Oldest is due for">{queue.oldest}</td>
                         </tr>
                     }).collect_view()}
                 </tbody>

@@ -71,6 +71,11 @@ async fn clear_found(db: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
+/// What does not agree on a day, by payment or object.
+pub(super) async fn differing(db: &mut PgConnection, day: NaiveDate) -> Result<Vec<String>> {
+    Ok(differences(db, Some(day)).await?.into_iter().map(|alarm| alarm.subject).collect())
+}
+
 async fn differences(db: &mut PgConnection, day: Option<NaiveDate>) -> Result<Vec<Alarm>> {
     let rows = sqlx::query!(
         r#"with touched as (

@@ -61,7 +61,7 @@ pub async fn reconcile(ctx: &Ctx, day: NaiveDate) -> Result<Reconciled> {
     let reread = events::reread_odd(ctx).await?;
     // Here, since this process may have no worker; whoever is at it already is waited for by the comparison's repetition.
     inbox::drain(ctx).await?;
-    let looked = look_again(ctx, midnight).await?;
+    let looked = look_again(ctx, day).await?;
     inbox::drain(ctx).await?;
     own::book_own_movements(ctx, midnight).await?;
     fees::book_fees(ctx, &fees::of_day(ctx, midnight).await?).await?;
@@ -121,25 +121,18 @@ async fn read_lines(ctx: &Ctx, run: &Run, midnight: DateTime<Utc>, budget: &mut 
     }
 }
 
-/// Refunds and disputes of the day that the ledger does not know, read again: made in the gateway's dashboard, or their
-/// events were lost.
-async fn look_again(ctx: &Ctx, midnight: DateTime<Utc>) -> Result<u32> {
+/// Refunds and disputes of payments that do not agree, read again: made in the gateway's dashboard, or their events were
+/// lost.
+async fn look_again(ctx: &Ctx, day: NaiveDate) -> Result<u32> {
+    let differing = compare::differing(&mut *ctx.db.acquire().await?, day).await?;
     let unknown = sqlx::query!(
-        r#"select lines.id, lines.type as "kind!", lines.source_id as "source!", lines.payment_id
-           from gateway_lines lines
-           where lines.created_at >= $1 and lines.created_at < $2 and lines.source_id is not null
-                 and lines.payment_id is not null
-                 and lines.type in ('refund', 'payment_refund', 'refund_failure', 'payment_failure_refund', 'adjustment')
-                 and (select coalesce(sum(amount - fee), 0) from gateway_lines theirs
-                      where theirs.subject = lines.subject)
-                     <> (select coalesce(sum(entries.amount), 0) from ledger_transactions posted
-                         join ledger_entries entries on entries.transaction_id = posted.id
-                         where entries.account = 'gateway_balance' and posted.reference in
-                               (select unnest(array[id, source_id, payment_id]) from gateway_lines ours
-                                where ours.subject = lines.subject))
-           limit $3"#,
-        midnight,
-        midnight + Days::new(1),
+        r#"select distinct on (source_id) id, type as "kind!", source_id as "source!", payment_id
+           from gateway_lines
+           where subject = any($1) and source_id is not null and payment_id is not null
+                 and type in ('refund', 'payment_refund', 'refund_failure', 'payment_failure_refund', 'adjustment')
+           order by source_id
+           limit $2"#,
+        &differing,
         MOST_LOOKS,
     )
     .fetch_all(&ctx.db)

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::alarms::{self, Alarm};
+use crate::payments::Condition;
 use crate::{Ctx, Result, books};
 
 /// Something that must hold.
@@ -54,12 +55,23 @@ async fn by_functions(db: &PgPool) -> Result<Vec<Answer>> {
     Ok(vec![histories::of_pledges(db).await?, histories::of_campaigns(db).await?])
 }
 
+/// Whether this process hears the gateway answer.
+fn gateway(ctx: &Ctx) -> Answer {
+    let check = Check {
+        name: "the_gateway_answers",
+        violated: "The payment provider does not answer and is left alone; jobs wait for it.",
+    };
+    let away = ctx.payments.condition() == Condition::Away;
+    Answer { check, subjects: if away { vec!["gateway".to_owned()] } else { Vec::new() } }
+}
+
 /// Asks everything, raises an alarm for what is wrong and clears those that are over.
 ///
 /// # Errors
 /// When the database cannot be asked.
 pub async fn watch(ctx: &Ctx) -> Result<Vec<Answer>> {
-    let answers = ask(&ctx.db).await?;
+    let mut answers = ask(&ctx.db).await?;
+    answers.push(gateway(ctx));
     let alarms: Vec<Alarm> = answers.iter().flat_map(Answer::alarms).collect();
     let names: Vec<&str> = answers.iter().map(|answer| answer.check.name).collect();
     let violated: Vec<String> =
