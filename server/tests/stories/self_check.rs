@@ -176,6 +176,14 @@ async fn the_command_line_says_the_same_and_fails_when_something_is_wrong() {
 }
 
 #[tokio::test]
+async fn everything_holds_for_the_demo_too() {
+    let app = TestApp::start_quiet().await;
+    backend::demo::seed(&app.ctx).await.expect("the demo");
+    assert_eq!(violated(&app.db).await, Vec::<&str>::new());
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_violation_is_an_alarm_until_it_is_gone() {
     let (app, _) = scene().await;
     checks::watch(&app.ctx).await.expect("a self-check");

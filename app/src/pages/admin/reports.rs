@@ -50,7 +50,7 @@ fn Report(report: ReportView, typed: String) -> impl IntoView {
                     "A day from midnight to midnight in UTC, from the ledger. Debits are positive, credits negative; a past day never changes."
                 </p>
             </header>
-            <form class="stack" method="get" action="/admin/reports">
+            <form class="stack measure" method="get" action="/admin/reports">
                 <div class="field">
                     <label class="field__label" for="day">"Day"</label>
                     <input
