@@ -18,6 +18,7 @@ use leptos_router::{SsrMode, path};
 use components::layout::Layout;
 use pages::account::{LogInPage, RegisterPage, SessionsPage};
 use pages::admin_payouts::AdminPayouts;
+use pages::admin::{AdminPage, OperationsPage, ReportsPage};
 use pages::call_off::CallOffPage;
 use pages::campaign::CampaignPage;
 use pages::demo_mailbox::{DemoMail, DemoMailbox};
@@ -82,6 +83,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/studio/payouts") view=PayoutsPage ssr=SsrMode::Async/>
                     <Route path=path!("/studio/payouts/return") view=BackFromAccount ssr=SsrMode::Async/>
                     <Route path=path!("/admin/payouts") view=AdminPayouts ssr=SsrMode::Async/>
+                    <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async/>
+                    <Route path=path!("/admin/operations") view=OperationsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/admin/reports") view=ReportsPage ssr=SsrMode::Async/>
                     <Route path=path!("/demo/mailbox") view=DemoMailbox ssr=SsrMode::Async/>
                     <Route path=path!("/demo/mailbox/:id") view=DemoMail ssr=SsrMode::Async/>
                     <Route path=path!("/login") view=LogInPage ssr=SsrMode::Async/>

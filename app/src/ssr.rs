@@ -3,6 +3,7 @@
 mod csp;
 pub mod mailbox;
 pub mod payouts;
+pub mod operations;
 pub mod pledges;
 mod refusals;
 pub mod settlement;
@@ -16,7 +17,7 @@ use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFRESH, RETRY_AFTER, 
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use backend::accounts::cookie::SessionCookie;
-use backend::accounts::{Client, SessionToken, Viewer, sessions};
+use backend::accounts::{Client, Role, SessionToken, Viewer, sessions};
 use backend::throttle::ClientAddress;
 use backend::{Ctx, Error};
 use leptos::prelude::*;
@@ -54,6 +55,25 @@ pub async fn viewer() -> Result<Option<Viewer>, ApiError> {
 /// [`ApiError::LoginNeeded`] when nobody is logged in.
 pub async fn require_viewer() -> Result<Viewer, ApiError> {
     viewer().await?.ok_or(ApiError::LoginNeeded)
+}
+
+/// Whoever is of the staff: moderators and admins.
+///
+/// # Errors
+/// [`ApiError::NotFound`] for everybody else: there is nothing here.
+pub async fn require_staff() -> Result<Viewer, ApiError> {
+    let staff = viewer()
+        .await?
+        .filter(|viewer| viewer.roles.contains(&Role::Moderator) || viewer.roles.contains(&Role::Admin));
+    staff.ok_or(ApiError::NotFound)
+}
+
+/// What the log calls this request.
+#[must_use]
+pub fn request_id() -> String {
+    let parts = use_context::<Parts>();
+    let header = parts.as_ref().and_then(|parts| parts.headers.get("x-request-id")?.to_str().ok());
+    header.unwrap_or_default().to_owned()
 }
 
 /// The browser on the other end.

@@ -1,14 +1,17 @@
 //! What the command line can do.
 
+mod books;
+
 use std::net::SocketAddr;
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result};
-use backend::Ctx;
+use backend::{Ctx, database};
+use chrono::NaiveDate;
 use clap::Subcommand;
 use sandbox::{Sandbox, WebhookTarget};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -30,6 +33,22 @@ pub enum Command {
         /// The last part of the campaign's address.
         campaign: String,
     },
+    /// Ask the database everything that must hold, and print each sentence with what violates it. Ends with 1 if
+    /// anything does. The server does the same every ten minutes. Reads DATABASE_URL.
+    Check,
+    /// Compare a day's ledger with the gateway's balance transactions, line by line; adopt what the gateway had not told
+    /// us, and raise alarms for what does not agree. The server does it every morning. Ends with 1 if anything differs.
+    /// Reads DATABASE_URL and the gateway's settings.
+    Reconcile {
+        /// The day in UTC, such as 2027-03-03. [default: yesterday]
+        #[arg(long)]
+        day: Option<NaiveDate>,
+    },
+    /// Print a past day's movements, account by account, from the ledger. Reads DATABASE_URL.
+    Report {
+        /// The day in UTC, such as 2027-03-03.
+        day: NaiveDate,
+    },
     /// Run a command beside a throw-away PostgreSQL, whose address it finds in DATABASE_URL.
     WithPostgres {
         #[arg(trailing_var_arg = true, required = true)]
@@ -44,6 +63,9 @@ pub async fn run(command: Command, settings: &Settings) -> Result<ExitCode> {
         Command::Serve => serve(settings).await,
         Command::Migrate => migrate(settings).await,
         Command::Settle { campaign, .. } => settle_dry_run(settings, &campaign).await,
+        Command::Check => books::check(settings).await,
+        Command::Reconcile { day } => books::reconcile(settings, day).await,
+        Command::Report { day } => books::report(settings, day).await,
         Command::WithPostgres { command } => with_postgres(&command).await,
     }
 }
@@ -95,20 +117,37 @@ async fn own_postgres(settings: &Settings) -> Result<Option<EmbeddedPostgres>> {
     Ok(Some(postgres))
 }
 
+/// Migrates as the owner; then serves as the role that cannot change the books.
 async fn connect(settings: &Settings, postgres: Option<&EmbeddedPostgres>) -> Result<PgPool> {
-    let url = match (postgres, &settings.database_url) {
-        (Some(postgres), _) => postgres.url(),
-        (None, Some(url)) => url.clone(),
-        (None, None) => anyhow::bail!("no database"),
-    };
-    let db = PgPoolOptions::new()
-        .max_connections(settings.database_connections)
-        .acquire_timeout(std::time::Duration::from_secs(5))
-        .connect(&url)
+    let (owner, application) = addresses(settings, postgres)?;
+    database::migrate(&owner)
         .await
-        .context("cannot connect to PostgreSQL (DATABASE_URL)")?;
-    backend::MIGRATIONS.run(&db).await.context("cannot bring the database's schema up to date")?;
-    Ok(db)
+        .context("cannot connect to PostgreSQL, or bring its schema up to date")?;
+    database::serve(application, settings.database_connections)
+        .await
+        .context("cannot connect to PostgreSQL (DATABASE_URL)")
+}
+
+/// Who migrates, and who serves.
+fn addresses(
+    settings: &Settings,
+    postgres: Option<&EmbeddedPostgres>,
+) -> Result<(PgConnectOptions, PgConnectOptions)> {
+    if let Some(postgres) = postgres {
+        let owner = database::address(&postgres.url())?;
+        return Ok((owner.clone(), database::as_application(owner)));
+    }
+    let application = database_url(settings)?;
+    let owner = match &settings.database_owner_url {
+        Some(url) => database::address(url).context("DATABASE_OWNER_URL is no address of a PostgreSQL")?,
+        None => application.clone(),
+    };
+    Ok((owner, application))
+}
+
+fn database_url(settings: &Settings) -> Result<PgConnectOptions> {
+    let url = settings.database_url.as_deref().context("set DATABASE_URL: which database?")?;
+    database::address(url).context("DATABASE_URL is no address of a PostgreSQL")
 }
 
 /// Deadlines follow the database's clock; only tests may move it.
@@ -124,17 +163,8 @@ const STRIPE_PAGES: [&str; 2] = ["https://checkout.stripe.com", "https://connect
 
 /// Stripe, or without a key the sandbox, with a webhook endpoint that points back here.
 async fn gateway(settings: &Settings) -> Result<(Gateway, Option<sandbox::Running>)> {
-    if let Some(secret_key) = &settings.stripe_secret_key {
-        let gateway = Gateway {
-            secret_key: secret_key.clone(),
-            webhook_secrets: settings.webhook_secrets(),
-            api_base: settings.stripe_api_base.clone(),
-            pages: match &settings.stripe_api_base {
-                Some(theirs) => vec![theirs.clone()],
-                None => STRIPE_PAGES.map(Into::into).to_vec(),
-            },
-        };
-        return Ok((gateway, None));
+    if settings.stripe_secret_key.is_some() {
+        return Ok((real_gateway(settings)?, None));
     }
     let secret = site::kept_secret(&settings.data_dir.join("webhook_secret"), "whsec_")?;
     let of_accounts = site::kept_secret(&settings.data_dir.join("connect_webhook_secret"), "whsec_")?;
@@ -165,6 +195,20 @@ async fn gateway(settings: &Settings) -> Result<(Gateway, Option<sandbox::Runnin
         pages: vec![sandbox.base_url()],
     };
     Ok((gateway, Some(sandbox)))
+}
+
+/// The gateway that the settings name.
+fn real_gateway(settings: &Settings) -> Result<Gateway> {
+    let api_base = settings.stripe_api_base.clone();
+    Ok(Gateway {
+        secret_key: settings.stripe_secret_key.clone().context("set STRIPE_SECRET_KEY: which gateway?")?,
+        webhook_secrets: settings.webhook_secrets(),
+        pages: match &api_base {
+            Some(theirs) => vec![theirs.clone()],
+            None => STRIPE_PAGES.map(Into::into).to_vec(),
+        },
+        api_base,
+    })
 }
 
 fn next_port(addr: SocketAddr) -> SocketAddr {
@@ -209,13 +253,7 @@ async fn migrate(settings: &Settings) -> Result<ExitCode> {
 
 /// Over the database as it is: no migration, no gateway, no worker.
 async fn settle_dry_run(settings: &Settings, campaign: &str) -> Result<ExitCode> {
-    let url =
-        settings.database_url.clone().context("set DATABASE_URL: which database holds the campaign?")?;
-    let db = PgPoolOptions::new()
-        .max_connections(1)
-        .connect(&url)
-        .await
-        .context("cannot connect (DATABASE_URL)")?;
+    let db = database::serve(database_url(settings)?, 1).await.context("cannot connect (DATABASE_URL)")?;
     print!("{}", backend::settlement::dry_run(&db, campaign).await?);
     Ok(ExitCode::SUCCESS)
 }

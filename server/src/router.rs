@@ -16,9 +16,10 @@ use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::assets::Assets;
+use crate::metrics::MetricsFor;
 use crate::security::{self, TrustedProxies};
 use crate::watchers::Watchers;
-use crate::{assets, health, mail_frame, progress, refusals, statement, webhook};
+use crate::{assets, health, mail_frame, metrics, progress, refusals, report_csv, statement, webhook};
 
 /// What every handler can ask for.
 #[derive(Clone)]
@@ -29,6 +30,7 @@ pub struct Site {
     pub stop: CancellationToken,
     pub proxies: TrustedProxies,
     pub watchers: Watchers,
+    pub metrics: MetricsFor,
 }
 
 impl FromRef<Site> for LeptosOptions {
@@ -60,6 +62,8 @@ pub fn router(site: Site) -> Result<Router> {
         .route(security::WEBHOOK_PATH, post(webhook::stripe).layer(RequestBodyLimitLayer::new(LARGEST_BODY)))
         .route("/demo/mailbox/{id}/html", get(mail_frame::show))
         .route("/studio/payouts/statement.csv", get(statement::csv))
+        .route("/admin/reports.csv", get(report_csv::stream))
+        .route("/metrics", get(metrics::show))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .with_state(site);

@@ -12,6 +12,7 @@ use backend::config::{Config, Environment, PayoutTerms, SmtpServer, StripeConfig
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
+use crate::metrics::MetricsFor;
 use crate::security::TrustedProxies;
 use crate::site::Edge;
 
@@ -32,6 +33,11 @@ pub struct Settings {
     /// A PostgreSQL to use. Without it the server keeps one of its own below the data folder.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
+    /// The same PostgreSQL as the owner of its tables, for migrations only. With it DATABASE_URL may log in as
+    /// groundswell_app, the role that cannot change the ledger; without it DATABASE_URL is the owner's, and every
+    /// connection that serves people takes that role.
+    #[arg(long, env = "DATABASE_OWNER_URL", hide_env_values = true, global = true)]
+    pub database_owner_url: Option<String>,
     /// Connections to the database at most.
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value = "20", global = true)]
     pub database_connections: u32,
@@ -81,6 +87,10 @@ pub struct Settings {
     /// Payouts above this amount, in major units of their currency, wait until an administrator approves them.
     #[arg(long, env = "PAYOUT_APPROVAL_ABOVE", default_value = "10000", global = true)]
     pub payout_approval_above: rust_decimal::Decimal,
+    /// Who asks for /metrics must send it: Authorization: Bearer … Without it a demo answers this machine alone, and a
+    /// production server has no such address.
+    #[arg(long, env = "METRICS_TOKEN", hide_env_values = true, global = true)]
+    pub metrics_token: Option<String>,
     /// One line of JSON per log entry instead of text.
     #[arg(long, env = "LOG_JSON", global = true)]
     pub log_json: bool,
@@ -136,6 +146,11 @@ impl Settings {
             proxies: self.trusted_proxies.clone(),
             streams_per_address: self.streams_per_address,
             streams: self.streams,
+            metrics: match (&self.metrics_token, self.app_env) {
+                (Some(token), _) => MetricsFor::WhoeverHas(token.clone()),
+                (None, AppEnv::Demo) => MetricsFor::ThisMachine,
+                (None, AppEnv::Production) => MetricsFor::Nobody,
+            },
         }
     }
 

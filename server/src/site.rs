@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
-use backend::{Ctx, inbox, jobs, live, mail, payouts, settlement};
+use backend::{Ctx, checks, inbox, jobs, live, mail, payouts, settlement};
 use leptos::config::get_configuration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::metrics::MetricsFor;
 use crate::router::{self, Site};
 use crate::security::TrustedProxies;
 use crate::watchers::Watchers;
@@ -37,11 +38,18 @@ pub struct Edge {
     pub streams_per_address: usize,
     /// How many this process serves at once.
     pub streams: usize,
+    /// Who may read `/metrics`.
+    pub metrics: MetricsFor,
 }
 
 impl Default for Edge {
     fn default() -> Self {
-        Self { proxies: TrustedProxies::default(), streams_per_address: 200, streams: 20_000 }
+        Self {
+            proxies: TrustedProxies::default(),
+            streams_per_address: 200,
+            streams: 20_000,
+            metrics: MetricsFor::ThisMachine,
+        }
     }
 }
 
@@ -61,7 +69,14 @@ pub fn start(ctx: Ctx, listener: TcpListener, edge: Edge, workers: Workers) -> R
     let stop = CancellationToken::new();
     let options = get_configuration(None).context("the LEPTOS_* settings cannot be read")?.leptos_options;
     let watchers = Watchers::new(edge.streams_per_address, edge.streams);
-    let site = Site { ctx: ctx.clone(), options, stop: stop.clone(), proxies: edge.proxies, watchers };
+    let site = Site {
+        ctx: ctx.clone(),
+        options,
+        stop: stop.clone(),
+        proxies: edge.proxies,
+        watchers,
+        metrics: edge.metrics,
+    };
     let service = router::router(site)?.into_make_service_with_connect_info::<SocketAddr>();
     // With Nagle's algorithm a small answer may wait 40 ms for nothing.
     let listener = listener.tap_io(|stream| {
@@ -81,6 +96,7 @@ pub fn start(ctx: Ctx, listener: TcpListener, edge: Edge, workers: Workers) -> R
         tasks.push(tokio::spawn(settlement::run(ctx.clone(), stop.clone())));
         tasks.push(tokio::spawn(payouts::run(ctx.clone(), stop.clone())));
         tasks.push(tokio::spawn(jobs::run(ctx.clone(), stop.clone())));
+        tasks.push(tokio::spawn(checks::run(ctx.clone(), stop.clone())));
         tasks.push(tokio::spawn(mail::run(ctx, stop.clone())));
     }
     Ok(Running { addr, stop, tasks })

@@ -42,6 +42,12 @@ impl Watchers {
         Self { open: Arc::default(), per_address, in_all }
     }
 
+    /// How many streams are open.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).in_all
+    }
+
     /// A place for one more stream.
     ///
     /// # Errors

@@ -49,6 +49,12 @@ fn each_wrong_setting_is_named() {
     for (name, value, complaint) in [
         ("DATABASE_URL", None, "DATABASE_URL is not set"),
         ("DATABASE_URL", Some("postgres://…"), "DATABASE_URL is a placeholder"),
+        (
+            "DATABASE_OWNER_URL",
+            Some("postgres://changeme@db/groundswell"),
+            "DATABASE_OWNER_URL is a placeholder",
+        ),
+        ("METRICS_TOKEN", Some("short"), "METRICS_TOKEN is a placeholder, or shorter than 16 characters"),
         ("PUBLIC_URL", Some("https://groundswell.test/y"), origin),
         ("PUBLIC_URL", Some("https://groundswell.test?y"), origin),
         ("PUBLIC_URL", Some("https://groundswell.test#y"), origin),

@@ -6,5 +6,6 @@ pub mod campaigns;
 pub mod demo;
 pub mod error;
 pub mod payouts;
+pub mod operations;
 pub mod pledges;
 pub mod settlement;

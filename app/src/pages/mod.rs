@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod admin_payouts;
+pub mod admin;
 pub mod call_off;
 pub mod campaign;
 pub mod demo_mailbox;

@@ -40,6 +40,11 @@ fn lines(account: &Settlement) -> Vec<Line> {
         let meaning = format!("{} of what is collected.", account.fee_rule);
         lines.push(line("The platform's share", &meaning, account.fee));
     }
+    if !account.kept_by_gateway.is_zero() {
+        let meaning =
+            "What it costs to take the payments, by the provider’s own account. The campaign bears it.";
+        lines.push(line("Kept by the payment provider", meaning, account.kept_by_gateway));
+    }
     if !account.paid_out.is_zero() {
         lines.push(line("Paid out", "Sent to the creator.", account.paid_out));
     }

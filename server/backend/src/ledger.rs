@@ -2,7 +2,7 @@
 //! database refuses one that does not balance.
 //!
 //! A payment is posted gross, and the platform's share of it beside it. What the gateway keeps is known from its balance
-//! transactions only; nothing reads those yet.
+//! transactions only: [`books`](crate::books) reads them.
 
 use domain::{CampaignId, Money, PledgeId};
 use sqlx::PgConnection;
@@ -20,6 +20,7 @@ pub enum Account {
     OwedByCreators,
     Disputed,
     PlatformFees,
+    PlatformBank,
 }
 
 impl Account {
@@ -34,6 +35,7 @@ impl Account {
             Self::OwedByCreators => "owed_by_creators",
             Self::Disputed => "disputed",
             Self::PlatformFees => "platform_fees",
+            Self::PlatformBank => "platform_bank",
         }
     }
 }
@@ -44,7 +46,8 @@ pub struct Line {
     /// Whose money it is, where it is one campaign's or one pledge's.
     pub campaign: Option<CampaignId>,
     pub pledge: Option<PledgeId>,
-    /// The gateway object behind it; the same kind and reference is posted once.
+    /// The gateway object behind it, or a row of ours; the same kind and reference is posted once. What touches the
+    /// gateway's balance is found by it in the gateway's own account: see [`books`](crate::books).
     pub reference: String,
     pub debit: Account,
     pub credit: Account,

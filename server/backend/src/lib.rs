@@ -2,9 +2,14 @@
 //! handlers call it with a [`Ctx`], and it answers in domain types.
 
 pub mod accounts;
+pub mod alarms;
+pub mod audit;
+pub mod books;
 pub mod campaigns;
+pub mod checks;
 pub mod clock;
 pub mod config;
+pub mod database;
 pub mod demo;
 pub mod error;
 pub mod faults;
@@ -13,6 +18,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod live;
 pub mod mail;
+pub mod operations;
 pub mod payments;
 pub mod payouts;
 pub mod pledges;

@@ -11,7 +11,6 @@ use backend::config::{Config, Environment, PayoutTerms, StripeConfig};
 use domain::{CampaignId, PledgeId};
 use sandbox::Sandbox;
 use server::embedded_postgres::EmbeddedPostgres;
-use server::security::TrustedProxies;
 use server::site::{self, Edge, Running, Workers};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -81,10 +80,13 @@ impl Stage {
         let postgres = EmbeddedPostgres::start(&folder).await?;
         let database_url = postgres.url();
         let db = database(&database_url).await?;
+        let owner = backend::database::address(&database_url)?;
+        let serving =
+            backend::database::serve(backend::database::as_application(owner), DATABASE_CONNECTIONS).await?;
         let sandbox = Sandbox::start(sandbox::Config::default()).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let addr = listener.local_addr()?;
-        let ctx = Ctx::new(db.clone(), config(addr, &sandbox.base_url(), NO_LIMIT))?;
+        let ctx = Ctx::new(serving, config(addr, &sandbox.base_url(), NO_LIMIT))?;
         backend::demo::seed(&ctx).await?;
         let site = site::start(ctx.clone(), listener, edge(), Workers::On)?;
         let (campaign, slug) = campaign(&db).await?;
@@ -95,7 +97,7 @@ impl Stage {
     pub async fn restart_at(&mut self, requests_per_second: u32) -> Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let addr = listener.local_addr()?;
-        let ctx = Ctx::new(self.db.clone(), config(addr, &self.sandbox.base_url(), requests_per_second))?;
+        let ctx = Ctx::new(self.ctx.db.clone(), config(addr, &self.sandbox.base_url(), requests_per_second))?;
         let site = site::start(ctx.clone(), listener, edge(), Workers::On)?;
         std::mem::replace(&mut self.site, site).stop().await;
         (self.addr, self.ctx) = (addr, ctx);
@@ -108,6 +110,7 @@ impl Stage {
             sqlx::query_scalar("select current_setting('data_directory')").fetch_one(&self.db).await?;
         self.site.stop().await;
         self.sandbox.shutdown().await;
+        self.ctx.db.close().await;
         self.db.close().await;
         self.postgres.stop().await?;
         // Not always below our folder: root's clone may lie where PostgreSQL's user cannot go.
@@ -197,12 +200,12 @@ async fn database(url: &str) -> Result<PgPool> {
     sqlx::raw_sql("set client_min_messages = warning; drop schema public cascade; create schema public")
         .execute(&db)
         .await?;
-    backend::MIGRATIONS.run(&db).await?;
+    backend::database::migrate(&backend::database::address(url)?).await?;
     Ok(db)
 }
 
 fn edge() -> Edge {
-    Edge { proxies: TrustedProxies::default(), streams_per_address: usize::MAX, streams: usize::MAX }
+    Edge { streams_per_address: usize::MAX, streams: usize::MAX, ..Edge::default() }
 }
 
 fn config(site: SocketAddr, gateway: &str, requests_per_second: u32) -> Config {

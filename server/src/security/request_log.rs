@@ -10,6 +10,8 @@ use axum::response::Response;
 use tracing::{Instrument, field};
 use uuid::Uuid;
 
+use crate::metrics;
+
 /// On the request it is for our own code (`app::ssr` puts it on error pages), on the response for the visitor.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -18,10 +20,17 @@ pub async fn log(mut request: Request, next: Next) -> Response {
     // Whatever a visitor sent under this name is replaced: an id in our logs is ours.
     request.headers_mut().insert(REQUEST_ID, header.clone());
     let span = span(&id, &request);
+    let (method, route) = (request.method().clone(), request.extensions().get::<MatchedPath>().cloned());
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     response.headers_mut().insert(REQUEST_ID, header);
     span.in_scope(|| report(&response, started));
+    metrics::count_request(
+        &method,
+        route.as_ref().map_or("(no route)", MatchedPath::as_str),
+        &response,
+        started.elapsed(),
+    );
     response
 }
 

@@ -30,6 +30,14 @@ impl Settings {
                 "PUBLIC_URL must be a scheme and a host, as browsers write an origin, and no path: https://example.org",
             ),
             (database.is_some_and(is_placeholder), "DATABASE_URL is a placeholder"),
+            (
+                self.database_owner_url.as_deref().is_some_and(is_placeholder),
+                "DATABASE_OWNER_URL is a placeholder",
+            ),
+            (
+                self.database_owner_url.is_some() && database.is_none(),
+                "DATABASE_OWNER_URL is set, and DATABASE_URL is not",
+            ),
             (key.is_some_and(is_placeholder), "STRIPE_SECRET_KEY is a placeholder"),
             (key == Some(""), "STRIPE_SECRET_KEY is empty: leave it out to run on the sandbox"),
             // Without one, every webhook would be refused, and no pledge ever confirmed by it.
@@ -41,6 +49,10 @@ impl Settings {
             (
                 self.stripe_api_base.as_deref().is_some_and(|base| !is_base(base)),
                 "STRIPE_API_BASE must be an address that ends with a slash",
+            ),
+            (
+                self.metrics_token.as_deref().is_some_and(|token| token.len() < 16 || is_placeholder(token)),
+                "METRICS_TOKEN is a placeholder, or shorter than 16 characters",
             ),
             (self.smtp_url.as_deref().is_some_and(is_placeholder), "SMTP_URL is a placeholder"),
         ]);

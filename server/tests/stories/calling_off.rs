@@ -77,8 +77,12 @@ async fn payments_are_given_back_in_full_with_the_platforms_share() {
     let amounts: Vec<i64> = refunds.iter().filter_map(|refund| refund["amount"].as_i64()).collect();
     assert_eq!(amounts.iter().sum::<i64>(), 3550);
     assert_eq!(amounts.len(), 2, "one each");
-    let left = "select count(*) from (select account from ledger_entries group by account having sum(amount) <> 0) as left_over";
-    assert_eq!(app.count(left).await, 0, "nothing is left in any account");
+    let left = "select count(*) from (select account from ledger_entries
+                where account not in ('gateway_balance', 'gateway_fees')
+                group by account having sum(amount) <> 0) as left_over";
+    assert_eq!(app.count(left).await, 0, "nothing is left in any account of theirs");
+    let cost = "select (sum(amount) * 1000)::bigint from ledger_entries where account = 'gateway_fees'";
+    assert_eq!(app.count(cost).await, 630 + 400, "what the gateway kept is the platform's cost");
     assert_eq!(campaign.totals().await, ("0.000".into(), 0));
     app.finish().await;
 }

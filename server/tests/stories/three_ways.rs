@@ -58,9 +58,15 @@ async fn keep_it_all_charges_at_once_and_books_it() {
     assert_eq!(campaign.totals().await, ("25.500".into(), 1));
     let intent = app.gateway.all("payment_intent").await.remove(0);
     assert_eq!((&intent["status"], &intent["amount_received"]), (&"succeeded".into(), &2550.into()));
+    app.settle().await;
     let booked = [
+        // what the gateway kept: 1.5 % and 25 cents, which the campaign bears
+        ("gateway_balance", "-0.630", "EUR"),
         ("gateway_balance", "25.500", "EUR"),
+        ("gateway_fees", "-0.630", "EUR"),
+        ("gateway_fees", "0.630", "EUR"),
         ("held_for_campaign", "-25.500", "EUR"),
+        ("held_for_campaign", "0.630", "EUR"),
         // 5 % of it, half a cent to the even side
         ("held_for_campaign", "1.280", "EUR"),
         ("platform_fees", "-1.280", "EUR"),

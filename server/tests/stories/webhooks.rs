@@ -189,15 +189,23 @@ async fn what_cannot_be_placed_is_kept_aside() {
         .map(|(event, outcome)| (event["id"].as_str().unwrap_or_default().to_owned(), outcome.clone()))
         .collect();
     assert_eq!(stored, expected);
+    let waiting = "select count(*) from pledge_inbox";
+    assert_eq!(app.count(waiting).await, 0, "nothing of it is believed");
+
+    // The one that could not be read names a payment that is really there: it is asked for by its id.
     app.pump().await;
-    assert_eq!(states(&app, &bea).await, ["pending"]);
-    assert_eq!(app.count("select count(*) from pledge_inbox").await, 0);
+    assert_eq!(states(&app, &bea).await, ["captured"]);
+    assert_eq!(app.count(waiting).await, 1);
+    let reread = "select count(*) from gateway_events where id = 'evt_7' and outcome = 'reread'";
+    assert_eq!(app.count(reread).await, 1);
+    let left = "select count(*) from gateway_events where outcome in ('quarantined', 'unparsable')";
+    assert_eq!(app.count(left).await, 6, "the others stay where staff see them");
     app.finish().await;
 }
 
 // Case 41: as the gateway would send it to an endpoint of another age.
 #[tokio::test]
-async fn an_event_of_another_age_is_kept() {
+async fn an_event_of_another_age_is_kept_and_what_it_spoke_of_is_read() {
     let app = TestApp::start_with(Setup::default()).await;
     app.gateway.fault(json!({ "event": "setup_intent.succeeded" }), "old_api_version").await;
     let campaign = app.campaign().build().await;
@@ -209,9 +217,10 @@ async fn an_event_of_another_age_is_kept() {
     })
     .await;
     app.settle().await;
-    let pledge = bea.pledges(&app.db).await[0];
-    bea.get(&format!("/pledges/{pledge}/return")).await;
     assert_eq!(states(&app, &bea).await, ["committed"], "by asking, if not by the event");
+    backend::checks::watch(&app.ctx).await.expect("a self-check");
+    let told = "select count(*) from alarms where kind = 'every_event_is_understood' and cleared_at is null";
+    assert_eq!(app.count(told).await, 1, "somebody has to set the endpoint's version right");
     app.finish().await;
 }
 

@@ -58,6 +58,11 @@ fn Menu(visitor: Visitor) -> impl IntoView {
                 <li>
                     <a href="/account/sessions">"Where I am logged in"</a>
                 </li>
+                {visitor.is_staff.then(|| view! {
+                    <li>
+                        <a href="/admin">"Running the site"</a>
+                    </li>
+                })}
                 <li>
                     <form method="post" action=LogOut::url()>
                         <button type="submit">"Log out"</button>

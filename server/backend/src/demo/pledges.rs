@@ -24,12 +24,17 @@ pub async fn insert(
     insert_rows(db, campaign_id, campaign, &ids, &pledges, state).await?;
     insert_history(db, &ids, &pledges, campaign, state).await?;
     count(db, campaign_id, campaign, &pledges, state).await?;
-    if state == PledgeState::Captured {
-        let lines: Vec<Line> =
-            ids.iter().zip(&pledges).map(|(id, pledge)| captured(campaign_id, *id, pledge)).collect();
-        ledger::post(db, &lines).await?;
+    let mut lines: Vec<Line> = Vec::new();
+    for (id, pledge) in ids.iter().zip(&pledges) {
+        match state {
+            PledgeState::Captured => lines.push(captured(campaign_id, *id, pledge)),
+            PledgeState::Refunded => {
+                lines.extend([captured(campaign_id, *id, pledge), refunded(campaign_id, *id, pledge)]);
+            }
+            _ => {}
+        }
     }
-    Ok(())
+    ledger::post(db, &lines).await
 }
 
 /// What became of the pledges of a campaign in this state.
@@ -37,6 +42,7 @@ fn state(campaign: &Campaign) -> Result<PledgeState> {
     match (campaign.state.as_str(), campaign.model.as_str()) {
         ("live" | "funded", "kia") | ("funded", _) => Ok(PledgeState::Captured),
         ("live", _) => Ok(PledgeState::Committed),
+        ("cancelled", "kia") => Ok(PledgeState::Refunded),
         ("failed" | "cancelled", _) => Ok(PledgeState::Voided),
         (state, _) => Err(Error::broken(format!("demo campaign {state} with pledges"))),
     }
@@ -108,6 +114,8 @@ async fn insert_history(
         vec![(None, PledgeState::Pending, "pledge_started"), (Some(PledgeState::Pending), first, event)];
     if state == PledgeState::Voided {
         edges.push((Some(first), state, "campaign_failed"));
+    } else if state == PledgeState::Refunded {
+        edges.push((Some(first), state, "refunded"));
     } else if state != first {
         edges.push((Some(first), PledgeState::Charging, "charge_started"));
         edges.push((Some(PledgeState::Charging), state, "payment_captured"));
@@ -195,5 +203,15 @@ fn captured(campaign: CampaignId, pledge: PledgeId, row: &DemoPledge) -> Line {
         debit: Account::GatewayBalance,
         credit: Account::HeldForCampaign,
         amount: row.amount,
+    }
+}
+
+/// The campaign was called off, and everybody has their money back.
+fn refunded(campaign: CampaignId, pledge: PledgeId, row: &DemoPledge) -> Line {
+    Line {
+        kind: "refunded",
+        debit: Account::HeldForCampaign,
+        credit: Account::GatewayBalance,
+        ..captured(campaign, pledge, row)
     }
 }

@@ -10,7 +10,7 @@ use super::Entry;
 use super::batch::{Batch, GiveBack, Posting, Row, Totals, Waiting};
 use super::letters;
 use crate::ledger::{self, Account, Line};
-use crate::{Ctx, Error, Result, jobs, live, rows, settlement};
+use crate::{Ctx, Error, Result, books, jobs, live, rows, settlement};
 
 /// The most one transaction takes on.
 const LARGEST_BATCH: i64 = 500;
@@ -92,6 +92,8 @@ async fn apply_in(
     write_pledges(&mut *tx, &batch).await?;
     write_history(&mut *tx, &batch).await?;
     write_ledger(&mut *tx, &before, &batch).await?;
+    books::bear_fees_of_refunded(&mut *tx, &batch.arrived_in(&[PledgeState::Refunded])).await?;
+    books::stage_fees(&mut *tx, &batch.payments()).await?;
     write_rewards(&mut *tx, &batch).await?;
     let reached = write_totals(&mut *tx, before, &batch).await?;
     settlement::stage_collecting(&mut *tx, campaign, &batch.arrived_in(&[PledgeState::Charging])).await?;

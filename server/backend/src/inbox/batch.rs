@@ -146,6 +146,17 @@ impl Batch {
         arrived
     }
 
+    /// Payments that were taken, of which the gateway keeps a part.
+    pub(super) fn payments(&self) -> Vec<String> {
+        let taken = self.postings.iter().filter_map(|posting| match posting {
+            Posting::Captured { intent, .. } | Posting::CapturedTooLate { intent, .. } => {
+                Some(intent.clone())
+            }
+            Posting::Refunded { .. } => None,
+        });
+        taken.collect()
+    }
+
     /// Per reward: how many limited slots come free, and by how much its count of backers changes.
     pub(super) fn change_of_rewards(&self) -> HashMap<RewardId, (i32, i64)> {
         let mut changes: HashMap<RewardId, (i32, i64)> = HashMap::new();

@@ -5,8 +5,8 @@ use domain::{CampaignId, Money, PledgeEvent, PledgeId, PledgeState};
 
 use super::give_back;
 use crate::inbox::{self, Entry, Source};
-use crate::ledger::{Account, Line};
-use crate::{Ctx, Error, Result, rows};
+use crate::ledger::{self, Account, Line};
+use crate::{Ctx, Error, Result, books, rows};
 
 pub(super) async fn run(ctx: &Ctx, pledge: PledgeId, intent: &str) -> Result<()> {
     let Some(there) = ctx.payments.read_payment(intent).await? else {
@@ -44,7 +44,10 @@ async fn payment(ctx: &Ctx, ours: &Ours, pledge: PledgeId, intent: &str, there: 
         credit: Account::OwedToBackers,
         amount,
     };
-    give_back::book(ctx, line).await?;
+    let mut tx = ctx.db.begin().await?;
+    ledger::post(&mut tx, &[line]).await?;
+    books::stage_fees(&mut tx, &[intent.to_owned()]).await?;
+    tx.commit().await?;
     let returned = ctx.payments.refund_all(pledge, intent).await?;
     give_back::book_returned(ctx, "mistaken_payment_returned", pledge, intent, returned).await
 }

@@ -9,6 +9,7 @@ mod refund;
 
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use domain::PledgeId;
 use sqlx::PgConnection;
 use tokio::task::JoinSet;
@@ -21,7 +22,7 @@ pub use look::Look;
 use crate::accounts::sessions;
 use crate::inbox::GiveBack;
 use crate::payments::GatewayError;
-use crate::{Ctx, Error, Result, payouts, settlement, throttle};
+use crate::{Ctx, Error, Result, books, payouts, settlement, throttle};
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
 const TRIES: i32 = 14;
@@ -47,6 +48,10 @@ pub enum Job<'a> {
     Look(&'a Look),
     /// Send a pledge's share to its creator.
     PayOut(&'a payouts::Part),
+    /// Book what the gateway kept of these payments.
+    Fees(&'a [String]),
+    /// Compare a day's books with the gateway's.
+    Reconcile(NaiveDate),
 }
 
 /// Stages jobs, each once: the same key a second time is the same job.
@@ -79,6 +84,8 @@ impl Job<'_> {
             Job::Refund(_) => "refund",
             Job::Look(_) => "look",
             Job::PayOut(_) => "pay_out",
+            Job::Fees(_) => "fees",
+            Job::Reconcile(_) => "reconcile",
         }
     }
 
@@ -88,9 +95,16 @@ impl Job<'_> {
             Job::Refund(pledge) => serde_json::to_value(pledge),
             Job::Look(thing) => serde_json::to_value(thing),
             Job::PayOut(part) => serde_json::to_value(part),
+            Job::Fees(payments) => serde_json::to_value(payments),
+            Job::Reconcile(day) => serde_json::to_value(day),
         };
         payload.map_err(|_| Error::broken("job payload"))
     }
+}
+
+/// Looks at something at the gateway without a job: for whoever does many such looks in one.
+pub(crate) async fn look_now(ctx: &Ctx, thing: &Look) -> Result<()> {
+    look::run(ctx, thing).await
 }
 
 /// Works until told to stop: due jobs, and what the clock brings (launches, lapsed reservations). Each in a line of its
@@ -235,6 +249,20 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
         "collect" => {
             let job = serde_json::from_value(payload).map_err(|_| Error::broken("collect payload"))?;
             settlement::collect(ctx, job).await
+        }
+        "fees" => {
+            let payments: Vec<String> =
+                serde_json::from_value(payload).map_err(|_| Error::broken("fees payload"))?;
+            books::book_fees(ctx, &payments).await
+        }
+        "reconcile" => {
+            let day = serde_json::from_value(payload).map_err(|_| Error::broken("reconcile payload"))?;
+            books::reconcile(ctx, day).await.map(drop)
+        }
+        "reread" => {
+            let event: String =
+                serde_json::from_value(payload).map_err(|_| Error::broken("reread payload"))?;
+            books::reread(ctx, &event).await.map(drop)
         }
         unknown => Err(Error::broken(format!("job kind {unknown}"))),
     }

@@ -46,8 +46,8 @@ pub fn from_gateway(minor: i64, currency: Currency) -> Option<Money> {
     Money::new(amount, currency).ok()
 }
 
-/// The most of this amount that one transfer can move exactly: three-decimal currencies move in steps of ten, and no sum has more
-/// than eight digits.
+/// The most of this amount that one transfer can move exactly: three-decimal currencies move in steps of ten, and no sum
+/// has more than eight digits.
 #[must_use]
 pub fn transferable(money: Money) -> Money {
     let currency = money.currency();
@@ -59,6 +59,12 @@ pub fn transferable(money: Money) -> Money {
     let scaled = money.amount() * Decimal::from(10_i64.pow(gateway_exponent(currency)));
     let minor = scaled.floor().to_i64().unwrap_or(LARGEST).clamp(0, LARGEST) / step * step;
     from_gateway(minor, currency).unwrap_or_else(|| Money::zero(currency))
+}
+
+/// The number behind the gateway's integer, in whatever currency it says: it need not fit one of ours.
+pub(super) fn major(minor: i64, code: &str) -> Decimal {
+    let exponent = Currency::parse(code).map_or(2, gateway_exponent);
+    Decimal::new(minor, exponent)
 }
 
 /// Decimals the gateway counts in: ISO 4217's, but for a few currencies that it treats in its own way.

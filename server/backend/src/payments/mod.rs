@@ -5,12 +5,14 @@
 mod accounts;
 mod attempt_rows;
 mod attempts;
+mod balance;
 mod charge;
 mod decline;
 mod errors;
 mod hosted_page;
 mod line;
 mod minor_units;
+mod overlooked;
 mod release;
 mod replace_card;
 mod transfers;
@@ -21,16 +23,18 @@ use std::sync::Arc;
 
 pub use accounts::{AccountReading, Bank, OpenAccount};
 pub use attempts::AttemptKind;
+pub use balance::{GatewayLine, Page, Span};
 pub use charge::{AtTheBank, Charge};
 pub use decline::in_plain_words;
 pub use errors::GatewayError;
 pub use hosted_page::{HostedPage, PageRequest, PageState};
-pub use line::Condition;
+pub use line::{Condition, Pace};
 pub use minor_units::{NotChargeable, from_gateway, to_gateway, transferable};
 pub use replace_card::Replacement;
 use sqlx::PgPool;
 use stripe::StripeRequest;
 pub use transfers::{Share, TakenBack, transfer_key};
+pub use translate::Translated;
 
 use self::line::Line;
 use crate::faults::Faults;
@@ -58,6 +62,18 @@ impl Payments {
     #[must_use]
     pub fn condition(&self) -> Condition {
         self.line.condition()
+    }
+
+    /// How fast each of its endpoints is called.
+    #[must_use]
+    pub fn paces(&self) -> Vec<Pace> {
+        self.line.paces()
+    }
+
+    /// How calls to it ended, by the way they did, since this process began.
+    #[must_use]
+    pub fn calls(&self) -> Vec<(&'static str, u64)> {
+        self.line.calls()
     }
 
     /// Asks without changing anything.

@@ -66,7 +66,19 @@ struct Delivery {
     api_version: Option<String>,
     outcome: &'static str,
     translated: Option<Translated>,
-    look: Option<Look>,
+    job: Option<Job>,
+}
+
+/// What has to be read at the gateway first, as a staged job.
+struct Job {
+    kind: &'static str,
+    payload: serde_json::Value,
+}
+
+impl Job {
+    fn look(look: &Look) -> Option<Self> {
+        Some(Self { kind: "look", payload: serde_json::to_value(look).ok()? })
+    }
 }
 
 impl Delivery {
@@ -77,9 +89,9 @@ impl Delivery {
             Some(account) => from_event_of(account, &event.data.object),
             None => from_event(&event.data.object),
         };
-        let (outcome, translated, look) = match meaning {
+        let (outcome, translated, job) = match meaning {
             Meaning::For(translated) => ("queued", Some(*translated), None),
-            Meaning::Look(look) => ("queued", None, Some(look)),
+            Meaning::Look(look) => ("queued", None, Job::look(&look)),
             Meaning::Unplaced => ("quarantined", None, None),
             Meaning::NotOurs => ("ignored", None, None),
         };
@@ -90,23 +102,25 @@ impl Delivery {
             api_version: event.api_version.as_ref().map(ToString::to_string),
             outcome,
             translated,
-            look,
+            job,
         }
     }
 
-    /// The signature was right but our types do not fit: a newer API version, say. Kept whole for a later look.
+    /// The signature was right but our types do not fit: a newer API version, say. Kept whole, and what it spoke of is
+    /// read by its id, in the version that does fit.
     fn unparsable(body: &str) -> Self {
         let json: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
         let text = |key: &str| json.get(key).and_then(|value| value.as_str()).map(ToOwned::to_owned);
         tracing::warn!(event = text("id"), kind = text("type"), "gateway event does not fit our types; kept");
+        let id = text("id").unwrap_or_else(|| format!("unreadable_{}", Uuid::now_v7()));
         Self {
-            id: text("id").unwrap_or_else(|| format!("unreadable_{}", Uuid::now_v7())),
+            job: Some(Job { kind: "reread", payload: id.clone().into() }),
+            id,
             kind: text("type").unwrap_or_default(),
             livemode: json.get("livemode").and_then(serde_json::Value::as_bool).unwrap_or_default(),
             api_version: text("api_version"),
             outcome: "unparsable",
             translated: None,
-            look: None,
         }
     }
 
@@ -126,13 +140,13 @@ impl Delivery {
             ), event as (
                 insert into gateway_events (id, type, object_id, livemode, api_version, body, outcome)
                 values ($1, $2, $9, $3, $4, $5,
-                        case when $6 = 'queued' and $12::jsonb is null and not exists (select from place)
+                        case when $6 = 'queued' and $12::text is null and not exists (select from place)
                              then 'quarantined' else $6 end)
                 on conflict (id) do nothing
                 returning id
-            ), look as (
+            ), job as (
                 insert into staged_jobs (id, kind, payload, dedupe_key)
-                select $10, 'look', $12, 'look_' || event.id from event where $12 is not null
+                select $10, $12, $13, $12 || '_' || event.id from event where $12 is not null
             )
             insert into pledge_inbox (id, campaign_id, pledge_id, entry, source, gateway_event_id)
             select $10, place.campaign_id, place.id, $11, 'gateway', event.id from place, event
@@ -149,7 +163,8 @@ impl Delivery {
             intent,
             Uuid::now_v7(),
             entry.map(sqlx::types::Json) as _,
-            self.look.map(sqlx::types::Json) as _,
+            self.job.as_ref().map(|job| job.kind),
+            self.job.as_ref().map(|job| &job.payload),
         )
         .fetch_optional(db)
         .await?;

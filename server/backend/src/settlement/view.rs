@@ -31,6 +31,8 @@ pub struct Settlement {
     /// Sent to the creator and not got back, by the ledger.
     pub paid_out: Money,
     pub fee_rule: FeeRule,
+    /// What the gateway kept of it at the campaign's cost, by the ledger.
+    pub kept_by_gateway: Money,
     pub retry_until: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
     /// The database's clock.
@@ -60,6 +62,10 @@ pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> 
                    join ledger_transactions posted on posted.id = entries.transaction_id
                    where posted.campaign_id = campaigns.id and account = 'held_for_campaign'
                          and kind in ('paid_out', 'paid_out_returned')) as "paid_out!",
+                  (select coalesce(sum(entries.amount), 0) from ledger_entries entries
+                   join ledger_transactions posted on posted.id = entries.transaction_id
+                   where posted.campaign_id = campaigns.id and account = 'held_for_campaign'
+                         and kind in ('gateway_fee_passed_on', 'gateway_fee_taken_back')) as "kept_by_gateway!",
                   fee_bps,
                   coalesce(sum(amount) filter (where pledges.state in ('committed', 'authorized', 'charging')), 0)
                       as "charging!",
@@ -94,6 +100,7 @@ pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> 
         fee: money(-row.fee)?,
         paid_out: money(row.paid_out)?,
         fee_rule: rows::fee(row.fee_bps)?,
+        kept_by_gateway: money(row.kept_by_gateway)?,
         retry_until: row.retry_until,
         finished_at: row.finished_at,
         now: row.now,

@@ -1,6 +1,7 @@
 //! A database for each test, copied from a template that is migrated once: `DATABASE_URL` names the cluster
 //! (`server with-postgres -- cargo test` makes one).
 
+use backend::database;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 use uuid::Uuid;
@@ -8,6 +9,7 @@ use uuid::Uuid;
 /// Only one test process builds the template.
 const TEMPLATE_LOCK: i64 = 0x6772_6f75_6e64;
 
+/// The database as its owner has it: for what a test arranges and looks at.
 pub async fn fresh() -> PgPool {
     let cluster = cluster();
     let mut admin =
@@ -18,7 +20,13 @@ pub async fn fresh() -> PgPool {
     run(&mut admin, "select pg_advisory_lock(1)").await;
     run(&mut admin, &format!("create database {name} template {template}")).await;
     run(&mut admin, "select pg_advisory_unlock(1)").await;
-    PgPoolOptions::new().max_connections(12).connect_with(cluster.database(&name)).await.expect("a pool")
+    PgPoolOptions::new().max_connections(8).connect_with(cluster.database(&name)).await.expect("a pool")
+}
+
+/// The same database as the site has it: as the role that cannot change the books.
+pub async fn as_the_site(owner: &PgPool) -> PgPool {
+    let site = database::as_application((*owner.connect_options()).clone());
+    database::serve(site, 12).await.expect("a pool")
 }
 
 pub async fn drop(db: PgPool) {
@@ -51,10 +59,7 @@ async fn template(admin: &mut PgConnection, cluster: &PgConnectOptions) -> Strin
         let building = format!("{name}_building");
         run(admin, &format!("drop database if exists {building}")).await;
         run(admin, &format!("create database {building}")).await;
-        let mut migrating =
-            PgConnection::connect_with(&cluster.clone().database(&building)).await.expect("a connection");
-        backend::MIGRATIONS.run(&mut migrating).await.expect("the migrations run");
-        migrating.close().await.expect("closed");
+        database::migrate(&cluster.clone().database(&building)).await.expect("the migrations run");
         run(admin, &format!("alter database {building} rename to {name}")).await;
     }
     sqlx::query("select pg_advisory_unlock($1)").bind(TEMPLATE_LOCK).execute(admin).await.expect("unlocked");

@@ -104,7 +104,8 @@ impl TestApp {
         let wishes = sandbox::Config { webhook, connect_webhook, webhook_retry_base, ..Default::default() };
         let sandbox = Sandbox::start(wishes).await.expect("a sandbox");
         let gateway = Gateway::at(sandbox.base_url());
-        let ctx = Ctx::new(db.clone(), config(&base, &gateway.base, &setup)).expect("a context");
+        let ctx = Ctx::new(database::as_the_site(&db).await, config(&base, &gateway.base, &setup))
+            .expect("a context");
         let (edge, workers) = (setup.edge, setup.workers);
         let site = site::start(ctx.clone(), listener, edge.clone(), workers).expect("a site");
         Self { db, ctx, base, gateway, sandbox, site: Some(site), edge, workers }
@@ -115,7 +116,7 @@ impl TestApp {
         if let Some(site) = self.site.take() {
             site.stop().await;
         }
-        self.ctx = Ctx::new(self.db.clone(), (*self.ctx.config).clone()).expect("a context");
+        self.ctx = Ctx::new(self.ctx.db.clone(), (*self.ctx.config).clone()).expect("a context");
         let address = self.base.trim_start_matches("http://");
         let listener = TcpListener::bind(address).await.expect("the address it had");
         let site = site::start(self.ctx.clone(), listener, self.edge.clone(), self.workers);
@@ -152,6 +153,7 @@ impl TestApp {
             site.stop().await;
         }
         self.sandbox.shutdown().await;
+        self.ctx.db.close().await;
         database::drop(self.db).await;
     }
 

@@ -38,9 +38,46 @@ impl Buckets {
         self.bucket(endpoint, now, |bucket| bucket.slow_down(now));
     }
 
+    /// The pace at each endpoint that was called, by its name.
+    pub(super) fn paces(&self, now: Instant) -> Vec<Pace> {
+        let mut buckets = self.by_endpoint.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut paces: Vec<Pace> = buckets
+            .iter_mut()
+            .map(|(endpoint, bucket)| {
+                bucket.pass(now);
+                Pace { endpoint: endpoint.clone(), a_second: bucket.pace, at_most: bucket.full_pace }
+            })
+            .collect();
+        paces.sort_by(|one, other| one.endpoint.cmp(&other.endpoint));
+        paces
+    }
+
     fn bucket<T>(&self, endpoint: &str, now: Instant, with: impl FnOnce(&mut Bucket) -> T) -> T {
         let mut buckets = self.by_endpoint.lock().unwrap_or_else(PoisonError::into_inner);
         with(buckets.entry(endpoint.to_owned()).or_insert_with(|| Bucket::full(self.pace, now)))
+    }
+}
+
+/// How fast an endpoint is called.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    /// Method and path, without the names of objects.
+    pub endpoint: String,
+    pub a_second: f64,
+    pub at_most: f64,
+}
+
+impl Pace {
+    /// Whether the gateway asked for less than our own pace, and has not been given it back.
+    #[must_use]
+    pub fn is_slowed(&self) -> bool {
+        self.a_second < self.at_most
+    }
+}
+
+impl std::fmt::Display for Pace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {:.1} of {:.0} calls a second", self.endpoint, self.a_second, self.at_most)
     }
 }
 
@@ -154,7 +191,9 @@ mod tests {
             })
         };
         assert!((5.0..6.0).contains(&paced(now + Duration::from_secs(2))));
+        assert!(buckets.paces(now + Duration::from_secs(2))[0].is_slowed());
         assert!((20.0 - paced(now + RECOVERY)).abs() < 0.001);
+        assert!(!buckets.paces(now + RECOVERY)[0].is_slowed());
     }
 
     #[test]

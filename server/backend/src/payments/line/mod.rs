@@ -3,6 +3,7 @@
 
 mod breaker;
 mod buckets;
+mod calls;
 mod http;
 
 use std::sync::Arc;
@@ -15,12 +16,14 @@ use tokio::time::Instant;
 
 use self::breaker::Breaker;
 use self::buckets::Buckets;
+use self::calls::Calls;
 use self::http::Http;
 use super::GatewayError;
 use crate::Result;
 use crate::config::StripeConfig;
 
 pub use self::breaker::Condition;
+pub use self::buckets::Pace;
 pub(super) use self::http::Answer;
 
 #[derive(Clone)]
@@ -30,6 +33,7 @@ struct Parts {
     http: Http,
     buckets: Buckets,
     breaker: Breaker,
+    calls: Calls,
     /// The longest wait for a turn; the call itself is bounded by the same.
     patience: Duration,
 }
@@ -40,12 +44,22 @@ impl Line {
             http: Http::new(config)?,
             buckets: Buckets::new(config.requests_per_second),
             breaker: Breaker::new(config.rest),
+            calls: Calls::default(),
             patience: config.timeout,
         })))
     }
 
     pub(super) fn condition(&self) -> Condition {
         self.0.breaker.condition(Instant::now())
+    }
+
+    pub(super) fn paces(&self) -> Vec<Pace> {
+        self.0.buckets.paces(Instant::now())
+    }
+
+    /// How calls ended since the process began.
+    pub(super) fn calls(&self) -> Vec<(&'static str, u64)> {
+        self.0.calls.so_far()
     }
 
     /// Waits for a turn at this endpoint.
@@ -79,6 +93,14 @@ impl StripeClient for Line {
     type Err = GatewayError;
 
     async fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, GatewayError> {
+        let outcome = self.call(request).await;
+        self.0.calls.count(&outcome);
+        outcome
+    }
+}
+
+impl Line {
+    async fn call(&self, request: CustomizedStripeRequest) -> Result<Bytes, GatewayError> {
         let (request, custom) = request.into_pieces();
         let endpoint = buckets::endpoint(&format!("{:?}", request.method), &request.path);
         self.turn(&endpoint).await?;

@@ -1,0 +1,167 @@
+//! The questions, in SQL: each finds what violates a sentence. The numbers are those of the product's invariants.
+
+use sqlx::PgPool;
+
+use super::{Answer, Check};
+use crate::Result;
+
+/// Names a check, says what it means when a row is found, and asks.
+macro_rules! questions {
+    ($($name:literal, $violated:literal, $query:literal;)*) => {
+        pub(super) async fn ask(db: &PgPool) -> Result<Vec<Answer>> {
+            let mut answers = Vec::new();
+            $(
+                let subjects = sqlx::query_scalar!($query).fetch_all(db).await?;
+                answers.push(Answer { check: Check { name: $name, violated: $violated }, subjects });
+            )*
+            Ok(answers)
+        }
+    };
+}
+
+questions! {
+    // I1
+    "ledger_balances", "The entries of a ledger transaction do not add up to nothing.",
+    r#"select transaction_id::text as "subject!" from ledger_entries
+       group by transaction_id, currency having sum(amount) <> 0 limit 50"#;
+    // I1: a transaction without entries moves nothing and hides that something is missing
+    "ledger_has_entries", "A ledger transaction has no entries.",
+    r#"select id::text as "subject!" from ledger_transactions
+       where not exists (select from ledger_entries where transaction_id = ledger_transactions.id) limit 50"#;
+    // I2
+    "totals_are_sums", "A campaign’s total or count is not that of its pledges.",
+    r#"select stats.campaign_id::text as "subject!"
+       from campaign_stats stats
+       cross join lateral (
+           select coalesce(sum(amount), 0) as pledged, count(*) as backers from pledges
+           where pledges.campaign_id = stats.campaign_id
+                 and state in ('committed', 'authorized', 'captured', 'charging', 'errored', 'needs_action',
+                               'partially_refunded', 'disputed')
+       ) recount
+       where (stats.pledged, stats.backers) <> (recount.pledged, recount.backers) limit 50"#;
+    // I3
+    "slots_are_counted", "A limited reward’s claimed slots are not those of its pledges, or more than there are.",
+    r#"select id::text as "subject!" from rewards
+       where slots is not null
+             and (claimed > slots
+                  or claimed <> (select count(*) from pledges where reward_id = rewards.id
+                                 and state not in ('cancelled', 'expired', 'voided', 'refunded')))
+       limit 50"#;
+    // I5
+    "nobody_got_back_more_than_they_paid", "More went back to a pledge’s backer than was taken.",
+    r#"select pledge_id::text as "subject!"
+       from ledger_transactions posted
+       join ledger_entries entries on entries.transaction_id = posted.id
+       where account = 'gateway_balance' and pledge_id is not null
+             -- but for what payments and disputes cost
+             and not exists (select from ledger_entries cost
+                             where cost.transaction_id = posted.id and cost.account = 'gateway_fees')
+       group by pledge_id, currency having sum(amount) < 0 limit 50"#;
+    // I5
+    "nothing_held_is_negative", "A campaign has had more than was collected for it.",
+    r#"select campaign_id::text as "subject!"
+       from ledger_transactions posted
+       join ledger_entries entries on entries.transaction_id = posted.id
+       where account = 'held_for_campaign' and campaign_id is not null
+       group by campaign_id, entries.currency having sum(amount) > 0 limit 50"#;
+    // I5
+    "nothing_owed_is_negative", "More was given back to a backer than was owed.",
+    r#"select pledge_id::text as "subject!"
+       from ledger_transactions posted
+       join ledger_entries entries on entries.transaction_id = posted.id
+       where account = 'owed_to_backers' and pledge_id is not null
+       group by pledge_id, currency having sum(amount) > 0 limit 50"#;
+    // I6
+    "failed_campaigns_charge_nobody", "A payment was taken for a campaign after it had failed or been cancelled.",
+    r#"select distinct posted.campaign_id::text as "subject!"
+       from ledger_transactions posted
+       join campaign_results results on results.campaign_id = posted.campaign_id
+       join campaigns on campaigns.id = posted.campaign_id
+       where kind = 'captured' and outcome in ('failed', 'cancelled') and model <> 'kia'
+             and posted_at > decided_at
+       limit 50"#;
+    // I6
+    "failed_campaigns_hold_nothing", "A campaign that failed or was cancelled is wound up, and money is still held for it.",
+    r#"select posted.campaign_id::text as "subject!"
+       from ledger_transactions posted
+       join ledger_entries entries on entries.transaction_id = posted.id
+       join campaigns on campaigns.id = posted.campaign_id
+       join settlements on settlements.campaign_id = posted.campaign_id
+       where account = 'held_for_campaign' and state in ('failed', 'cancelled') and finished_at is not null
+             -- postings of the last refund may follow
+             and finished_at < clock() - interval '1 hour'
+       group by posted.campaign_id, entries.currency having sum(amount) < 0 limit 50"#;
+    // I10
+    "what_is_paid_is_in_the_ledger", "A pledge counts as paid, and the ledger has no payment of it.",
+    r#"select id::text as "subject!" from pledges
+       where state in ('captured', 'partially_refunded', 'disputed', 'refunded')
+             and not exists (select from ledger_transactions where pledge_id = pledges.id and kind = 'captured')
+       limit 50"#;
+    // I10
+    "payments_have_their_history", "The ledger has a payment of which the pledge’s history knows nothing.",
+    r#"select posted.pledge_id::text as "subject!" from ledger_transactions posted
+       where kind = 'captured'
+             and not exists (select from pledge_history where pledge_history.pledge_id = posted.pledge_id
+                             and to_state = 'captured')
+       limit 50"#;
+    // I9, and what follows it
+    "payments_have_their_line", "A day after a payment, what the gateway kept of it is not known.",
+    r#"select reference as "subject!" from ledger_transactions
+       where kind in ('captured', 'captured_too_late', 'captured_by_mistake')
+             and posted_at < clock() - interval '1 day'
+             -- what the demo's campaigns collected before there was a gateway
+             and reference not like 'demo\_%'
+             and not exists (select from gateway_lines where payment_id = reference)
+       limit 50"#;
+    "deadlines_are_kept", "A campaign’s deadline has passed, and nobody settles it.",
+    r#"select id::text as "subject!" from campaigns
+       where state = 'live' and suspended_at is null and ends_at < clock() - interval '10 minutes' limit 50"#;
+    "settlements_end", "A settlement is not finished a day after its retry window.",
+    r#"select campaign_id::text as "subject!" from settlements
+       join campaigns on campaigns.id = campaign_id
+       where finished_at is null and suspended_at is null
+             and greatest(retry_until, began_at) < clock() - interval '1 day' limit 50"#;
+    "charges_end", "A pledge has been being charged for a day.",
+    r#"select pledges.id::text as "subject!" from pledges
+       join campaigns on campaigns.id = campaign_id
+       where pledges.state = 'charging' and suspended_at is null
+             and pledges.updated_at < clock() - interval '1 day' limit 50"#;
+    "reservations_lapse", "A reservation ran out an hour ago, and its slot is still taken.",
+    r#"select id::text as "subject!" from pledges
+       where state = 'pending' and reserved_until < clock() - interval '1 hour' limit 50"#;
+    "the_inbox_moves", "Events have been waiting for ten minutes to be applied to a campaign’s pledges.",
+    r#"select distinct campaign_id::text as "subject!" from pledge_inbox
+       where applied_at is null and received_at < clock() - interval '10 minutes' limit 50"#;
+    "no_event_is_set_aside", "An event could not be applied, or spoke of other money than its pledge’s.",
+    r#"select id::text as "subject!" from pledge_inbox
+       where outcome in ('set_aside', 'mismatch') and applied_at > clock() - interval '7 days' limit 50"#;
+    "every_event_is_placed", "The gateway told of something that could not be placed.",
+    r#"select id as "subject!" from gateway_events
+       where outcome = 'quarantined' and received_at > clock() - interval '7 days' limit 50"#;
+    "every_event_is_understood", "Events of this API version do not fit our types: their endpoint should have ours.",
+    r#"select distinct coalesce(api_version, 'unknown') as "subject!" from gateway_events
+       where outcome in ('unparsable', 'reread') and received_at > clock() - interval '1 day' limit 50"#;
+    "no_job_is_parked", "A job kept failing and was put aside.",
+    r#"select id::text as "subject!" from staged_jobs where parked_at is not null and done_at is null limit 50"#;
+    "jobs_are_done", "A job has been due for an hour.",
+    r#"select id::text as "subject!" from staged_jobs
+       where done_at is null and parked_at is null and run_at < clock() - interval '1 hour' limit 50"#;
+    "charges_keep_being_tried", "A charge has failed for hours without an answer.",
+    r#"select id::text as "subject!" from staged_jobs
+       where kind = 'collect' and done_at is null and attempts >= 8 limit 50"#;
+    "no_mail_is_parked", "A letter kept failing and was put aside.",
+    r#"select id::text as "subject!" from mails where parked_at is not null limit 50"#;
+    "mails_are_sent", "A letter has been due for an hour.",
+    r#"select id::text as "subject!" from mails
+       where sent_at is null and parked_at is null and undeliverable_at is null
+             and due_at < clock() - interval '1 hour' limit 50"#;
+    "calls_are_resolved", "Whether a call to the gateway did anything has been unknown for a day.",
+    r#"select id::text as "subject!" from gateway_attempts
+       where state = 'unknown' and sent_at < clock() - interval '1 day' limit 50"#;
+    "every_day_is_reconciled", "A day’s books were not compared with the gateway’s within a day.",
+    r#"select day::text as "subject!" from reconciliations missing
+       where finished_at is null and began_at < clock() - interval '1 day'
+             and not exists (select from reconciliations done
+                             where done.day = missing.day and done.finished_at is not null)
+       limit 50"#;
+}
