@@ -42,6 +42,8 @@ pub struct FixView {
     pub amount: Money,
     pub state: PledgeState,
     pub reason: String,
+    /// Whether something was taken by mistake, and is given back.
+    pub was_refunded: bool,
     pub until: DateTime<Utc>,
     /// Whether the same card may be tried once more.
     pub same_card: bool,

@@ -98,6 +98,7 @@ pub async fn fixable(id: &str) -> Result<FixView, ApiError> {
         amount: found.amount,
         state: found.state,
         reason: found.reason.to_owned(),
+        was_refunded: found.was_refunded,
         until: found.until,
         same_card: found.same_card,
     })

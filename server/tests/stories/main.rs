@@ -16,6 +16,7 @@ mod giving_back;
 mod hostile;
 mod limits;
 mod live;
+mod loose_ends;
 mod mail;
 mod outages;
 mod refusals;

@@ -43,6 +43,11 @@ pub fn FixPage() -> impl IntoView {
 fn Fix(pledge: FixView) -> impl IntoView {
     let asked = pledge.state == PledgeState::NeedsAction;
     let again = if asked { "Confirm with your bank" } else { "Try the same card again" };
+    let taken = if pledge.was_refunded {
+        "What was taken is refunded to your card."
+    } else {
+        "Nothing was taken from your card."
+    };
     let another = if pledge.same_card { "button button--quiet" } else { "button button--primary" };
     view! {
         <Title text="Fix your payment"/>
@@ -51,7 +56,7 @@ fn Fix(pledge: FixView) -> impl IntoView {
             <p class="page-head__lead">
                 "Your pledge of " <strong class="money">{pledge.amount.to_string()}</strong> " to "
                 <a href=format!("/campaigns/{}", pledge.campaign_slug)>{pledge.campaign_title}</a>
-                " could not be charged. Nothing was taken from your card."
+                " could not be charged. " {taken}
             </p>
         </header>
         <Notice tone=Tone::Warning>{pledge.reason}</Notice>

@@ -224,6 +224,11 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
             let job = serde_json::from_value(payload).map_err(|_| Error::broken("collect payload"))?;
             settlement::collect(ctx, job).await
         }
+        "close_card_pages" => {
+            let pledge =
+                serde_json::from_value(payload).map_err(|_| Error::broken("close_card_pages payload"))?;
+            settlement::close_card_pages(ctx, pledge).await
+        }
         unknown => Err(Error::broken(format!("job kind {unknown}"))),
     }
 }

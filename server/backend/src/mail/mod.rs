@@ -17,9 +17,9 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use letter::{
-    About, CampaignCancelled, CampaignFailed, CampaignFunded, CampaignFundedCreator, CardExpires,
-    DisputeOpened, Letter, MilestoneReached, PaymentFailed, PaymentFixed, PaymentReminder, PayoutSent,
-    PledgeCancelled, PledgeConfirmed, PledgeDropped, Refunded,
+    About, CampaignCancelled, CampaignFailed, CampaignFailedCreator, CampaignFunded, CampaignFundedCreator,
+    CardExpires, DisputeOpened, Letter, MilestoneReached, PaidTooLate, PaymentFailed, PaymentFixed,
+    PaymentReminder, PayoutSent, PledgeCancelled, PledgeConfirmed, PledgeDropped, Refunded,
 };
 pub use mailbox::{MailboxLine, MailboxMail, in_mailbox, mailbox};
 pub use sender::{Round, run, send_due};

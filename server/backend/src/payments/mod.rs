@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 pub use attempts::AttemptKind;
 pub use charge::{AtTheBank, Charge};
-pub use decline::in_plain_words;
+pub use decline::{OTHER_AMOUNT, in_plain_words};
 pub use errors::GatewayError;
 pub use hosted_page::{HostedPage, PageRequest, PageState};
 pub use line::Condition;

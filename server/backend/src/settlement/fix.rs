@@ -22,6 +22,8 @@ pub struct Fixable {
     pub state: PledgeState,
     /// Why it failed, in plain words.
     pub reason: &'static str,
+    /// Whether something was taken by mistake, and is given back.
+    pub was_refunded: bool,
     /// The first instant that is too late.
     pub until: DateTime<Utc>,
     /// Whether the same card may be tried once more; otherwise another is needed.
@@ -73,6 +75,7 @@ pub async fn fixable(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Fi
         amount: found.amount,
         state: found.state,
         reason: payments::in_plain_words(decline),
+        was_refunded: decline == payments::OTHER_AMOUNT,
         until: found.until,
     })
 }
@@ -116,13 +119,11 @@ pub async fn use_another_card(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> 
     let replacement =
         Replacement { pledge, campaign: found.campaign, customer, amount: found.amount, number };
     let (session, url) = ctx.payments.open_card_page(&replacement).await?;
-    sqlx::query!(
-        "update collections set card_session_id = $2 where pledge_id = $1",
-        pledge as PledgeId,
-        session
-    )
-    .execute(&ctx.db)
-    .await?;
+    if !link(ctx, pledge, &session).await? {
+        // It was paid or dropped while its page was being opened: no card is wanted any more.
+        ctx.payments.close_page(pledge, &session).await?;
+        return Err(FixRefusal::NothingToFix);
+    }
     Ok(Next::Away { url })
 }
 
@@ -149,6 +150,20 @@ pub async fn came_back(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<
         leave(ctx, found.campaign, pledge, &entry).await?;
     }
     Ok(())
+}
+
+/// Whether the pledge still wants a card from this page; also while the present one is tried once more.
+async fn link(ctx: &Ctx, pledge: PledgeId, session: &str) -> Result<bool> {
+    let linked = sqlx::query!(
+        "update collections set card_session_id = $2
+         from pledges
+         where pledge_id = $1 and pledges.id = pledge_id and state in ('errored', 'needs_action', 'charging')",
+        pledge as PledgeId,
+        session,
+    )
+    .execute(&ctx.db)
+    .await?;
+    Ok(linked.rows_affected() == 1)
 }
 
 /// A card that was saved on the gateway's page and is not the pledge's yet.

@@ -6,6 +6,7 @@
 //! one last try, dropped) → finish. Below the goal, or called off: unwind.
 
 mod call_off;
+mod card_pages;
 mod close;
 mod collect;
 mod decide;
@@ -14,6 +15,7 @@ mod fix;
 mod hold;
 mod plan;
 mod retry;
+mod stuck;
 mod unwind;
 mod view;
 
@@ -23,9 +25,11 @@ use domain::CampaignId;
 use tokio_util::sync::CancellationToken;
 
 pub use call_off::{CallOffRefusal, call_off, may_call_off};
+pub(crate) use card_pages::{close_all as close_card_pages, stage_closing as stage_closing_card_pages};
 pub(crate) use collect::{collect, note_failures, stage_collecting};
 pub use fix::{FixRefusal, Fixable, Next, came_back, fixable, try_again, use_another_card};
 pub use plan::dry_run;
+pub use stuck::{Stuck, WhyStuck, stuck};
 pub use view::{Settlement, of_campaign};
 
 use crate::{Ctx, Result};
@@ -57,7 +61,8 @@ pub async fn tick(ctx: &Ctx) -> Result<()> {
     retry::remind(ctx).await?;
     retry::end_windows(ctx).await?;
     unwind::unwind_due(ctx).await?;
-    finish::finish_due(ctx).await
+    finish::finish_due(ctx).await?;
+    stuck::tell(ctx).await
 }
 
 /// Tells of a step that failed. One campaign that cannot take it must not hold up the others.

@@ -207,6 +207,15 @@ impl Person {
             .expect("states")
     }
 
+    /// The letters they were written, in their order.
+    pub async fn letters(&self, db: &PgPool) -> Vec<String> {
+        sqlx::query_scalar("select letter from mails where person_id = $1 order by created_at, id")
+            .bind(self.id)
+            .fetch_all(db)
+            .await
+            .expect("letters")
+    }
+
     /// Their pledges, oldest first.
     pub async fn pledges(&self, db: &PgPool) -> Vec<Uuid> {
         sqlx::query_scalar("select id from pledges where backer_id = $1 order by created_at, id")

@@ -73,6 +73,33 @@ impl CampaignFundedCreator<'_> {
     }
 }
 
+/// The deadline has passed and the goal was missed.
+#[derive(Clone, Copy, Debug)]
+pub struct CampaignFailedCreator<'a> {
+    pub campaign: About<'a>,
+    pub pledged: Money,
+    pub goal: Money,
+    pub backers: i64,
+}
+
+impl CampaignFailedCreator<'_> {
+    pub(super) fn write(&self) -> Written {
+        let title = self.campaign.title;
+        Written::new(format!("{title} did not reach its goal"), "Your campaign is not funded.", CREATOR)
+            .says(format!("{title} ended with {} of {} pledged.", self.pledged, self.goal))
+            .says(
+                "Nobody is charged: the saved cards are forgotten and the holds released, and your backers are told so. \
+                 There is nothing for you to do.",
+            )
+            .facts([
+                ("Pledged", Some(self.pledged.to_string())),
+                ("Goal", Some(self.goal.to_string())),
+                ("Backers", Some(self.backers.to_string())),
+            ])
+            .link("See your campaign", self.campaign.path())
+    }
+}
+
 /// Money left for the creator's bank.
 #[derive(Clone, Copy, Debug)]
 pub struct PayoutSent<'a> {

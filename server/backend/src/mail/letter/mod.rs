@@ -10,9 +10,13 @@ mod tests;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-pub use creator::{CampaignFundedCreator, DisputeOpened, MilestoneReached, PayoutSent};
+pub use creator::{
+    CampaignFailedCreator, CampaignFundedCreator, DisputeOpened, MilestoneReached, PayoutSent,
+};
 pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFunded};
-pub use payment::{CardExpires, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, Refunded};
+pub use payment::{
+    CardExpires, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, Refunded,
+};
 pub use pledge::{PledgeCancelled, PledgeConfirmed};
 
 use super::written::Written;
@@ -36,9 +40,11 @@ pub enum Letter<'a> {
     PaymentFixed(PaymentFixed<'a>),
     PledgeDropped(PledgeDropped<'a>),
     CardExpires(CardExpires<'a>),
+    PaidTooLate(PaidTooLate<'a>),
     Refunded(Refunded<'a>),
     MilestoneReached(MilestoneReached<'a>),
     CampaignFundedCreator(CampaignFundedCreator<'a>),
+    CampaignFailedCreator(CampaignFailedCreator<'a>),
     PayoutSent(PayoutSent<'a>),
     DisputeOpened(DisputeOpened<'a>),
 }
@@ -57,9 +63,11 @@ impl Letter<'_> {
             Self::PaymentFixed(_) => "payment_fixed",
             Self::PledgeDropped(_) => "pledge_dropped",
             Self::CardExpires(_) => "card_expires",
+            Self::PaidTooLate(_) => "paid_too_late",
             Self::Refunded(_) => "refunded",
             Self::MilestoneReached(_) => "milestone_reached",
             Self::CampaignFundedCreator(_) => "campaign_funded_creator",
+            Self::CampaignFailedCreator(_) => "campaign_failed_creator",
             Self::PayoutSent(_) => "payout_sent",
             Self::DisputeOpened(_) => "dispute_opened",
         }
@@ -77,9 +85,11 @@ impl Letter<'_> {
             Self::PaymentFixed(letter) => letter.write(),
             Self::PledgeDropped(letter) => letter.write(),
             Self::CardExpires(letter) => letter.write(),
+            Self::PaidTooLate(letter) => letter.write(),
             Self::Refunded(letter) => letter.write(),
             Self::MilestoneReached(letter) => letter.write(),
             Self::CampaignFundedCreator(letter) => letter.write(),
+            Self::CampaignFailedCreator(letter) => letter.write(),
             Self::PayoutSent(letter) => letter.write(),
             Self::DisputeOpened(letter) => letter.write(),
         }
