@@ -9,3 +9,38 @@ alter table pledges add constraint pledges_spare_while_charging check (
 
 -- When staff were last told that a campaign cannot be decided.
 alter table settlements add column stuck_told_at timestamptz;
+
+-- What a hybrid campaign promises above its goal. Its goal alone decides whether it is funded.
+alter table campaigns add constraint campaigns_terms_key unique (id, model, goal, currency);
+create table stretch_goals (
+    campaign_id uuid not null,
+    -- They are unlocked in this order.
+    position smallint not null,
+    -- The campaign's own, so that the checks can speak of them.
+    model text not null default 'hybrid',
+    goal numeric(15, 3) not null,
+    currency text not null,
+    -- The total that unlocks it.
+    amount numeric(15, 3) not null,
+    title text not null,
+    description text not null default '',
+    -- Once, and for good: what is cancelled or dropped afterwards takes no promise back.
+    unlocked_at timestamptz,
+    primary key (campaign_id, position),
+    foreign key (campaign_id, model, goal, currency) references campaigns (id, model, goal, currency)
+        on update cascade,
+    constraint stretch_goals_are_a_hybrids check (model = 'hybrid'),
+    constraint stretch_goals_above_the_goal check (amount > goal),
+    constraint stretch_goals_amount_fits_currency check (fits_currency(amount, currency)),
+    constraint stretch_goals_amount_key unique (campaign_id, amount),
+    constraint stretch_goals_position_small check (position between 1 and 10),
+    constraint stretch_goals_title_length check (length(title) between 1 and 80),
+    constraint stretch_goals_description_length check (length(description) <= 500)
+);
+create trigger stretch_goals_stay_unlocked before update on stretch_goals
+    for each row when (old.unlocked_at is not null
+                       and (old.unlocked_at, old.amount, old.position)
+                           is distinct from (new.unlocked_at, new.amount, new.position))
+    execute function refuse_change();
+create trigger stretch_goals_are_kept before delete on stretch_goals
+    for each row when (old.unlocked_at is not null) execute function refuse_change();

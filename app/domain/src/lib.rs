@@ -13,6 +13,7 @@ mod progress;
 mod reward;
 mod settlement;
 mod step;
+mod stretch;
 mod text;
 mod typed_amount;
 
@@ -24,13 +25,14 @@ pub use ids::{AttemptId, CampaignId, PersonId, PledgeId, RewardId, SessionId};
 pub use money::{Money, MoneyError};
 pub use pledge::{Offer, Pledge, PledgeRefusal, smallest_pledge};
 pub use pledge_state::{EventRefusal, PledgeEvent, PledgeState};
-pub use progress::{Milestone, Progress, Snapshot};
+pub use progress::{Mark, Milestone, Progress, Snapshot};
 pub use reward::Reward;
 pub use settlement::{
     Act, Outcome, Plan, PlannedPledge, REMINDER_EVERY, REMINDERS, RETRY_WINDOW, next_reminder,
     worth_a_last_try,
 };
 pub use step::{NoOp, Step};
+pub use stretch::StretchGoal;
 pub use text::{DisplayName, Email, Password, Pitch, Slug, Story, TextError, Title};
 pub use typed_amount::TypedAmountError;
 

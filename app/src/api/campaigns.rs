@@ -54,10 +54,21 @@ pub struct CampaignView {
     pub call_off_reason: Option<String>,
     /// Whether the viewer may call it off.
     pub may_cancel: bool,
+    pub stretch_goals: Vec<StretchGoalView>,
     pub rewards: Vec<RewardView>,
     pub recent_backers: Vec<BackerView>,
     /// The instant the page was made, by the clock that decides.
     pub now: DateTime<Utc>,
+}
+
+/// What is promised above the goal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StretchGoalView {
+    /// The total that unlocks it.
+    pub amount: Money,
+    pub title: String,
+    pub description: String,
+    pub unlocked: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -17,6 +17,7 @@ pub mod payments;
 pub mod pledges;
 pub mod rows;
 pub mod settlement;
+pub mod stretch_goals;
 pub mod throttle;
 
 use std::sync::Arc;

@@ -24,6 +24,7 @@ mod repeats;
 mod returning;
 mod settlement;
 mod settlement_crashes;
+mod stretch_goals;
 mod three_ways;
 mod totals;
 mod webhooks;

@@ -2,6 +2,7 @@
 
 mod panel;
 mod story;
+mod stretch;
 
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
@@ -18,6 +19,7 @@ use crate::pages::status::Problem;
 use domain::{CampaignState, Model};
 use panel::Panel;
 use story::Story;
+use stretch::StretchGoals;
 
 #[component]
 pub fn CampaignPage() -> impl IntoView {
@@ -162,6 +164,7 @@ fn Tide(campaign: CampaignView, pledge_at: String) -> impl IntoView {
     } else {
         "ended"
     };
+    let goals = campaign.stretch_goals.clone();
     view! {
         <section class="campaign__tide" aria-label="Progress">
             <LiveProgress
@@ -174,7 +177,9 @@ fn Tide(campaign: CampaignView, pledge_at: String) -> impl IntoView {
                 ends_on=date(progress.ends_at)
                 ends_at=progress.ends_at.to_rfc3339()
                 pledge_at=open.then_some(pledge_at)
-            />
+            >
+                <StretchGoals goals/>
+            </LiveProgress>
             <p class="campaign__rule">
                 {rule(&campaign)} " "
                 <LocalTime at=progress.ends_at.to_rfc3339() utc=crate::components::time::instant(progress.ends_at)/>

@@ -1,4 +1,4 @@
-//! Everything a campaign's own page shows, in three statements.
+//! Everything a campaign's own page shows, in four statements.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{CampaignId, Model, Money, Outcome, PersonId, Progress, RewardId};
@@ -6,6 +6,7 @@ use sqlx::PgPool;
 
 use super::Stats;
 use crate::pledges::{RecentBacker, recent_backers};
+use crate::stretch_goals::{self, PageStretchGoal};
 use crate::{Result, rows};
 
 /// A public campaign.
@@ -32,6 +33,7 @@ pub struct Page {
     pub outcome: Option<Outcome>,
     /// Why it was called off.
     pub call_off_reason: Option<String>,
+    pub stretch_goals: Vec<PageStretchGoal>,
     pub rewards: Vec<PageReward>,
     pub recent_backers: Vec<RecentBacker>,
     /// The database's clock when the page was read.
@@ -74,6 +76,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
     .await?;
     let Some(row) = row else { return Ok(None) };
     let (Some(starts_at), Some(ends_at)) = (row.starts_at, row.ends_at) else { return Ok(None) };
+    let stretch_goals = stretch_goals::of_campaign(db, row.id).await?;
     let stats = Stats { pledged: row.pledged, backers: row.backers, version: row.version };
     Ok(Some(Page {
         id: row.id,
@@ -93,7 +96,11 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
         starts_at,
         outcome: row.outcome.and_then(|outcome| outcome.parse().ok()),
         call_off_reason: row.call_off_reason,
-        progress: stats.progress(row.id, &row.state, row.goal, &row.currency, ends_at)?,
+        progress: Progress {
+            stretch: stretch_goals.iter().map(PageStretchGoal::goal).collect(),
+            ..stats.progress(row.id, &row.state, row.goal, &row.currency, ends_at)?
+        },
+        stretch_goals,
         rewards: rewards(db, row.id).await?,
         recent_backers: recent_backers(db, row.id).await?,
         now: row.now,

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{Ctx, Error, Result, campaigns, clock};
-use content::{Campaign, Content, Reward};
+use content::{Campaign, Content, Reward, StretchGoal};
 use people::People;
 
 /// Printed when the demo starts.
@@ -69,6 +69,9 @@ async fn insert(
     let mut rewards = Vec::new();
     for (position, reward) in campaign.rewards.iter().enumerate() {
         rewards.push((insert_reward(db, id, reward, position, currency, ends_at).await?, reward));
+    }
+    for (position, goal) in (1..).zip(&campaign.stretch_goals) {
+        insert_stretch_goal(db, id, goal, position).await?;
     }
     if campaign.raised_percent > 0 {
         let mut crowd = crowd::Crowd::of(campaign, &rewards, currency, &dates, seed)?;
@@ -144,6 +147,26 @@ async fn insert_reward(
     .execute(db)
     .await?;
     Ok(id)
+}
+
+async fn insert_stretch_goal(
+    db: &mut PgConnection,
+    campaign: CampaignId,
+    goal: &StretchGoal,
+    position: i16,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into stretch_goals (campaign_id, position, goal, currency, amount, title, description)
+         select id, $2, goal, currency, $3, $4, $5 from campaigns where id = $1",
+        campaign as CampaignId,
+        position,
+        amount(&goal.amount)?,
+        goal.title,
+        goal.description,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 fn amount(text: &str) -> Result<Decimal> {

@@ -10,7 +10,7 @@ use super::Entry;
 use super::batch::{Batch, GiveBack, Posting, Row, Spare, Totals, Waiting};
 use super::letters;
 use crate::ledger::{self, Account, Line};
-use crate::{Ctx, Error, Result, jobs, live, rows, settlement};
+use crate::{Ctx, Error, Result, jobs, live, rows, settlement, stretch_goals};
 
 /// The most one transaction takes on.
 const LARGEST_BATCH: i64 = 500;
@@ -107,10 +107,11 @@ async fn apply_in(
 /// The campaign's total is the lock: who holds it drains the campaign.
 async fn lock_totals(tx: &mut PgTransaction<'_>, campaign: CampaignId) -> Result<Option<Totals>> {
     let row = sqlx::query!(
-        "select stats.pledged, campaigns.goal, campaigns.currency, fee_bps
-         from campaign_stats stats join campaigns on campaigns.id = stats.campaign_id
-         where stats.campaign_id = $1
-         for update of stats skip locked",
+        r#"select stats.pledged, campaigns.goal, campaigns.currency, fee_bps,
+                  exists (select from stretch_goals where campaign_id = $1 and unlocked_at is null) as "locked!"
+           from campaign_stats stats join campaigns on campaigns.id = stats.campaign_id
+           where stats.campaign_id = $1
+           for update of stats skip locked"#,
         campaign as CampaignId,
     )
     .fetch_optional(&mut **tx)
@@ -121,6 +122,7 @@ async fn lock_totals(tx: &mut PgTransaction<'_>, campaign: CampaignId) -> Result
             goal: rows::money(row.goal, &row.currency)?,
             pledged: rows::money(row.pledged, &row.currency)?,
             fee: rows::fee(row.fee_bps)?,
+            has_locked_stretch_goals: row.locked,
         })
     })
     .transpose()
@@ -361,6 +363,9 @@ async fn write_totals(db: &mut PgConnection, before: Totals, batch: &Batch) -> R
     let after = domain::Money::new(after, before.goal.currency())
         .map_err(|_| Error::broken("campaign_stats.pledged finer than its currency"))?;
     let reached = reach_milestones(db, &before, after).await?;
+    if before.has_locked_stretch_goals {
+        stretch_goals::unlock(db, before.campaign, after).await?;
+    }
     live::announce(db, before.campaign).await?;
     Ok(reached)
 }

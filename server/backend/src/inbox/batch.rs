@@ -436,4 +436,6 @@ pub(super) struct Totals {
     pub goal: Money,
     pub pledged: Money,
     pub fee: FeeRule,
+    /// Whether a stretch goal is still to be unlocked.
+    pub has_locked_stretch_goals: bool,
 }

@@ -22,6 +22,7 @@ pub use look::Look;
 use crate::accounts::sessions;
 use crate::inbox::GiveBack;
 use crate::payments::GatewayError;
+use crate::stretch_goals::{self, Unlocked};
 use crate::{Ctx, Error, Result, settlement, throttle};
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
@@ -45,6 +46,8 @@ pub enum Job<'a> {
     Refund(PledgeId),
     /// Read something at the gateway that an event spoke of.
     Look(&'a Look),
+    /// Tell backers of a stretch goal.
+    StretchGoal(&'a Unlocked),
 }
 
 /// Stages jobs, each once: the same key a second time is the same job.
@@ -76,6 +79,7 @@ impl Job<'_> {
             Job::GiveBack(_) => "give_back",
             Job::Refund(_) => "refund",
             Job::Look(_) => "look",
+            Job::StretchGoal(_) => "stretch_goal",
         }
     }
 
@@ -84,6 +88,7 @@ impl Job<'_> {
             Job::GiveBack(what) => serde_json::to_value(what),
             Job::Refund(pledge) => serde_json::to_value(pledge),
             Job::Look(thing) => serde_json::to_value(thing),
+            Job::StretchGoal(unlocked) => serde_json::to_value(unlocked),
         };
         payload.map_err(|_| Error::broken("job payload"))
     }
@@ -223,6 +228,11 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
         "collect" => {
             let job = serde_json::from_value(payload).map_err(|_| Error::broken("collect payload"))?;
             settlement::collect(ctx, job).await
+        }
+        "stretch_goal" => {
+            let unlocked =
+                serde_json::from_value(payload).map_err(|_| Error::broken("stretch_goal payload"))?;
+            stretch_goals::tell(ctx, unlocked).await
         }
         "close_card_pages" => {
             let pledge =

@@ -137,6 +137,27 @@ impl TestCampaign {
         id
     }
 
+    /// Stretch goals at these totals, in their order.
+    pub async fn stretch_goals(&self, amounts: &[&str]) {
+        for (position, amount) in (1..).zip(amounts) {
+            self.try_stretch_goal(position, amount).await.expect("a stretch goal");
+        }
+    }
+
+    /// One of them, if the database lets it be.
+    pub async fn try_stretch_goal(&self, position: i16, amount: &str) -> sqlx::Result<()> {
+        sqlx::query(
+            "insert into stretch_goals (campaign_id, position, goal, currency, amount, title)
+             select id, $2, goal, currency, $3, 'A roof for the bench ' || $2 from campaigns where id = $1",
+        )
+        .bind(self.id)
+        .bind(position)
+        .bind(amount.parse::<rust_decimal::Decimal>().expect("an amount"))
+        .execute(&self.db)
+        .await?;
+        Ok(())
+    }
+
     /// The running total and the number of backers.
     pub async fn totals(&self) -> (String, i64) {
         sqlx::query_as("select pledged::text, backers from campaign_stats where campaign_id = $1")

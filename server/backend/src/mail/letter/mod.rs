@@ -17,7 +17,7 @@ pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFunded};
 pub use payment::{
     CardExpires, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, Refunded,
 };
-pub use pledge::{PledgeCancelled, PledgeConfirmed};
+pub use pledge::{PledgeCancelled, PledgeConfirmed, StretchGoalUnlocked};
 
 use super::written::Written;
 
@@ -32,6 +32,7 @@ pub struct About<'a> {
 pub enum Letter<'a> {
     PledgeConfirmed(PledgeConfirmed<'a>),
     PledgeCancelled(PledgeCancelled<'a>),
+    StretchGoalUnlocked(StretchGoalUnlocked<'a>),
     CampaignFunded(CampaignFunded<'a>),
     CampaignFailed(CampaignFailed<'a>),
     CampaignCancelled(CampaignCancelled<'a>),
@@ -55,6 +56,7 @@ impl Letter<'_> {
         match self {
             Self::PledgeConfirmed(_) => "pledge_confirmed",
             Self::PledgeCancelled(_) => "pledge_cancelled",
+            Self::StretchGoalUnlocked(_) => "stretch_goal_unlocked",
             Self::CampaignFunded(_) => "campaign_funded",
             Self::CampaignFailed(_) => "campaign_failed",
             Self::CampaignCancelled(_) => "campaign_cancelled",
@@ -77,6 +79,7 @@ impl Letter<'_> {
         match self {
             Self::PledgeConfirmed(letter) => letter.write(),
             Self::PledgeCancelled(letter) => letter.write(),
+            Self::StretchGoalUnlocked(letter) => letter.write(),
             Self::CampaignFunded(letter) => letter.write(),
             Self::CampaignFailed(letter) => letter.write(),
             Self::CampaignCancelled(letter) => letter.write(),

@@ -133,6 +133,12 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         confirmed(Collection::ChargeNow, None, Some(until)),
         cancelled(Collection::SaveCard, reward),
         cancelled(Collection::Hold, None),
+        Letter::StretchGoalUnlocked(StretchGoalUnlocked {
+            campaign,
+            amount: euros(1_500_000),
+            title: "A roof for the reading bench",
+            description: "So that it can rain.",
+        }),
         funded(false, Some(date(10))),
         funded(true, None),
         failed(Collection::SaveCard),
