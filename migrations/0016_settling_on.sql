@@ -44,3 +44,40 @@ create trigger stretch_goals_stay_unlocked before update on stretch_goals
     execute function refuse_change();
 create trigger stretch_goals_are_kept before delete on stretch_goals
     for each row when (old.unlocked_at is not null) execute function refuse_change();
+
+-- What follows when less than the goal can be collected of what was pledged (domain::ResultPolicy). Chosen before the
+-- launch, because backers pledge on it.
+alter table campaigns add column result_policy text not null default 'stays_funded';
+alter table campaigns add constraint campaigns_result_policy_known check (
+    result_policy in ('stays_funded', 'fails_below_goal'));
+-- Everybody has paid when a keep-it-all campaign ends.
+alter table campaigns add constraint campaigns_result_policy_of_keep_it_all check (
+    model <> 'kia' or result_policy = 'stays_funded');
+create function refuse_other_rule() returns trigger
+    language plpgsql
+    as $$
+    begin
+        raise exception 'the rule for what is collected is chosen before the launch'
+            using errcode = 'integrity_constraint_violation', constraint = 'campaigns_result_policy_chosen_before_launch';
+    end
+    $$;
+create trigger campaigns_result_policy_chosen_before_launch before update of result_policy on campaigns
+    for each row when (old.result_policy <> new.result_policy and old.state not in ('draft', 'in_review', 'scheduled'))
+    execute function refuse_other_rule();
+
+-- What was collected when the last payment was in or given up, and what followed. A later fact beside the result of the
+-- deadline (campaign_results), which never changes.
+create table collection_results (
+    campaign_id uuid primary key references campaign_results,
+    policy text not null,
+    collected numeric(15, 3) not null,
+    -- domain::Verdict
+    verdict text not null,
+    decided_at timestamptz not null default clock(),
+    constraint collection_results_policy_known check (policy in ('stays_funded', 'fails_below_goal')),
+    constraint collection_results_verdict_known check (verdict in ('stands', 'fell_short')),
+    constraint collection_results_fall_by_policy check (verdict = 'stands' or policy = 'fails_below_goal'),
+    constraint collection_results_collected_not_negative check (collected >= 0)
+);
+create trigger collection_results_append_only before update or delete or truncate on collection_results
+    for each statement execute function refuse_change();

@@ -10,6 +10,7 @@ mod money;
 mod pledge;
 mod pledge_state;
 mod progress;
+mod result_policy;
 mod reward;
 mod settlement;
 mod step;
@@ -26,6 +27,7 @@ pub use money::{Money, MoneyError};
 pub use pledge::{Offer, Pledge, PledgeRefusal, smallest_pledge};
 pub use pledge_state::{EventRefusal, PledgeEvent, PledgeState};
 pub use progress::{Mark, Milestone, Progress, Snapshot};
+pub use result_policy::{ResultPolicy, Verdict};
 pub use reward::Reward;
 pub use settlement::{
     Act, Outcome, Plan, PlannedPledge, REMINDER_EVERY, REMINDERS, RETRY_WINDOW, next_reminder,

@@ -1,7 +1,7 @@
 //! Reading campaigns.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{Model, Money, Outcome, Progress};
+use domain::{Model, Money, Outcome, Progress, ResultPolicy};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,10 @@ pub struct CampaignView {
     pub progress: Progress,
     /// Once decided, and not called off.
     pub outcome: Option<Outcome>,
+    /// What follows when less than the goal is collected; `None` where everybody pays at once.
+    pub policy: Option<ResultPolicy>,
+    /// What could be collected in the end of what was pledged.
+    pub collected: Option<Money>,
     /// Why it was called off, in its creator's words.
     pub call_off_reason: Option<String>,
     /// Whether the viewer may call it off.

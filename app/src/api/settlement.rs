@@ -1,7 +1,7 @@
 //! What becomes of a campaign's money after the deadline, and how a backer fixes a payment that failed.
 
 use chrono::{DateTime, Utc};
-use domain::{Money, Outcome, PledgeState};
+use domain::{Money, Outcome, PledgeState, ResultPolicy};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,10 @@ pub struct SettlementView {
     /// `None` for a campaign that was called off.
     pub outcome: Option<Outcome>,
     pub lines: Vec<Line>,
+    /// What follows when less than the goal is collected.
+    pub policy: Option<ResultPolicy>,
+    /// Whether it has followed.
+    pub fell_short: bool,
     pub retry_until: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
 }

@@ -20,6 +20,8 @@ pub async fn account(slug: &str) -> Result<SettlementView, ApiError> {
         goal: account.goal,
         outcome: account.outcome,
         lines: lines(&account),
+        policy: account.policy,
+        fell_short: account.fell_short,
         retry_until: account.retry_until,
         finished_at: account.finished_at,
     })

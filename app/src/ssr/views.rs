@@ -43,6 +43,8 @@ impl From<Page> for CampaignView {
             starts_at: page.starts_at,
             progress: page.progress,
             outcome: page.outcome,
+            policy: page.policy,
+            collected: page.collected,
             call_off_reason: page.call_off_reason,
             may_cancel: false,
             stretch_goals: page.stretch_goals.into_iter().map(Into::into).collect(),

@@ -21,6 +21,7 @@ mod mail;
 mod outages;
 mod refusals;
 mod repeats;
+mod result_policy;
 mod returning;
 mod settlement;
 mod settlement_crashes;

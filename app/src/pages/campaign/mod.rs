@@ -87,6 +87,9 @@ fn Head(campaign: CampaignView) -> impl IntoView {
 #[component]
 fn Standing(campaign: CampaignView) -> impl IntoView {
     let goal = campaign.progress.goal;
+    let collected = campaign.collected.filter(|_| campaign.policy.is_some());
+    let collected = collected.map(|amount| format!(" {amount} could be collected."));
+    let collected = collected.unwrap_or_default();
     let words = match campaign.progress.state {
         _ if campaign.suspended => Some((
             Tone::Warning,
@@ -116,12 +119,20 @@ fn Standing(campaign: CampaignView) -> impl IntoView {
         CampaignState::Funded => Some((
             Tone::Success,
             "Funded",
-            format!("The goal of {goal} was met on {}.", date(campaign.progress.ends_at)),
+            format!("The goal of {goal} was met on {}.{collected}", date(campaign.progress.ends_at)),
         )),
         CampaignState::PartiallyFunded => Some((
             Tone::Info,
             "Ended",
             format!("The goal of {goal} was not met. The creator keeps what came together."),
+        )),
+        CampaignState::Failed if campaign.collected.is_some() => Some((
+            Tone::Warning,
+            "Not funded",
+            format!(
+                "The goal of {goal} was met at the deadline.{collected} That is less than the goal, and by the rule chosen \
+                 before the launch everybody who paid is refunded in full."
+            ),
         )),
         CampaignState::Failed => {
             Some((Tone::Info, "Not funded", format!("The goal of {goal} was not met. Nobody was charged.")))

@@ -1,13 +1,13 @@
 //! Everything a campaign's own page shows, in four statements.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{CampaignId, Model, Money, Outcome, PersonId, Progress, RewardId};
+use domain::{CampaignId, Model, Money, Outcome, PersonId, Progress, ResultPolicy, RewardId};
 use sqlx::PgPool;
 
 use super::Stats;
 use crate::pledges::{RecentBacker, recent_backers};
 use crate::stretch_goals::{self, PageStretchGoal};
-use crate::{Result, rows};
+use crate::{Result, rows, settlement};
 
 /// A public campaign.
 #[derive(Clone, Debug)]
@@ -31,6 +31,10 @@ pub struct Page {
     pub progress: Progress,
     /// Once decided, and not called off.
     pub outcome: Option<Outcome>,
+    /// What follows when less than the goal is collected; `None` where everybody pays at once.
+    pub policy: Option<ResultPolicy>,
+    /// What could be collected in the end of what was pledged.
+    pub collected: Option<Money>,
     /// Why it was called off.
     pub call_off_reason: Option<String>,
     pub stretch_goals: Vec<PageStretchGoal>,
@@ -62,6 +66,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
                   suspended_at is not null as "suspended!", goal, currency, starts_at, ends_at,
                   version, coalesce(results.pledged, stats.pledged) as "pledged!",
                   coalesce(results.backers, stats.backers) as "backers!", results.outcome as "outcome?",
+                  result_policy, collected.collected as "collected?",
                   (select reason from campaign_history where campaign_id = campaigns.id and event = 'cancelled'
                    and reason <> '' limit 1) as call_off_reason, clock() as "now!"
            from campaigns
@@ -69,6 +74,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
            join categories on categories.slug = category
            join campaign_stats stats on stats.campaign_id = campaigns.id
            left join campaign_results results on results.campaign_id = campaigns.id
+           left join collection_results collected on collected.campaign_id = campaigns.id
            where campaigns.slug = lower($1) and state not in ('draft', 'in_review')"#,
         slug,
     )
@@ -94,6 +100,8 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
         model: rows::named("campaigns.model", &row.model)?,
         suspended: row.suspended,
         starts_at,
+        policy: settlement::policy(&row.model, &row.result_policy)?,
+        collected: row.collected.map(|amount| rows::money(amount, &row.currency)).transpose()?,
         outcome: row.outcome.and_then(|outcome| outcome.parse().ok()),
         call_off_reason: row.call_off_reason,
         progress: Progress {

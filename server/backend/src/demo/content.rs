@@ -48,6 +48,8 @@ pub struct Campaign {
     pub story: String,
     pub raised_percent: u32,
     #[serde(default)]
+    pub result_policy: domain::ResultPolicy,
+    #[serde(default)]
     pub stretch_goals: Vec<StretchGoal>,
     pub rewards: Vec<Reward>,
 }

@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::batch::{Batch, HistoryLine, Posting, Row};
 use crate::mail::{
-    About, CampaignCancelled, CampaignFailed, CampaignFunded, Letter, MilestoneReached, PaidTooLate,
-    PaymentFailed, PaymentFixed, PledgeCancelled, PledgeConfirmed, PledgeDropped, Post, Refunded,
+    About, CampaignCancelled, CampaignFailed, CampaignFellShort, CampaignFunded, Letter, MilestoneReached,
+    PaidTooLate, PaymentFailed, PaymentFixed, PledgeCancelled, PledgeConfirmed, PledgeDropped, Post,
+    Refunded,
 };
 use crate::payments::{OTHER_AMOUNT, in_plain_words};
 use crate::{Ctx, Result, rows};
@@ -101,6 +102,8 @@ struct CampaignFacts {
     /// What had been pledged when it was decided; until then what is pledged.
     decided_at: Money,
     retry_until: Option<DateTime<Utc>>,
+    /// What could be collected, if that was too little by the campaign's rule.
+    fell_short_with: Option<Money>,
     now: DateTime<Utc>,
 }
 
@@ -114,11 +117,13 @@ async fn campaign_facts(db: &mut PgConnection, campaign: CampaignId) -> Result<C
     let row = sqlx::query!(
         r#"select creator_id as "creator: PersonId", title, slug, goal, stats.pledged, stats.backers, currency,
                   ends_at as "ends_at!", coalesce(results.pledged, stats.pledged) as "decided_at!",
-                  retry_until as "retry_until?", clock() as "now!"
+                  retry_until as "retry_until?",
+                  collected.collected as "fell_short_with?", clock() as "now!"
            from campaigns
            join campaign_stats stats on stats.campaign_id = id
            left join campaign_results results on results.campaign_id = id
            left join settlements on settlements.campaign_id = id
+           left join collection_results collected on collected.campaign_id = id and verdict = 'fell_short'
            where id = $1"#,
         campaign as CampaignId,
     )
@@ -134,6 +139,7 @@ async fn campaign_facts(db: &mut PgConnection, campaign: CampaignId) -> Result<C
         ends_at: row.ends_at,
         decided_at: rows::money(row.decided_at, &row.currency)?,
         retry_until: row.retry_until,
+        fell_short_with: row.fell_short_with.map(|amount| rows::money(amount, &row.currency)).transpose()?,
         now: row.now,
     })
 }
@@ -244,6 +250,11 @@ fn decided<'a>(
         }
         (PledgeState::Dropped, _) => {
             ("pledge_dropped", Letter::PledgeDropped(PledgeDropped { campaign, amount, reward }))
+        }
+        (PledgeState::Refunded, _) if facts.fell_short_with.is_some() => {
+            let collected = facts.fell_short_with?;
+            let letter = CampaignFellShort { campaign, pledge, amount, collected, goal };
+            ("campaign_fell_short", Letter::CampaignFellShort(letter))
         }
         (PledgeState::Refunded, _) => {
             ("refunded", Letter::Refunded(Refunded { campaign, pledge, amount, charged: amount }))

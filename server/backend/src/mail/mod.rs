@@ -17,10 +17,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use letter::{
-    About, CampaignCancelled, CampaignFailed, CampaignFailedCreator, CampaignFunded, CampaignFundedCreator,
-    CardExpires, DisputeOpened, Letter, MilestoneReached, PaidTooLate, PaymentFailed, PaymentFixed,
-    PaymentReminder, PayoutSent, PledgeCancelled, PledgeConfirmed, PledgeDropped, Refunded,
-    StretchGoalUnlocked,
+    About, CampaignCancelled, CampaignFailed, CampaignFailedCreator, CampaignFellShort,
+    CampaignFellShortCreator, CampaignFunded, CampaignFundedCreator, CardExpires, DisputeOpened, Letter,
+    MilestoneReached, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder, PayoutSent, PledgeCancelled,
+    PledgeConfirmed, PledgeDropped, Refunded, StretchGoalUnlocked,
 };
 pub use mailbox::{MailboxLine, MailboxMail, in_mailbox, mailbox};
 pub use sender::{Round, run, send_due};

@@ -49,7 +49,10 @@ async fn decide(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
     freeze(&mut tx, campaign, &plan, total.backers).await?;
     match plan.outcome {
         // Its pledges are unwound from there.
-        Outcome::Failed => conclude(&mut tx, campaign, Outcome::Failed).await?,
+        Outcome::Failed => {
+            let (from, event) = (CampaignState::Settling, Outcome::Failed.event());
+            campaigns::advance(&mut tx, campaign, from, event, None).await?;
+        }
         Outcome::Funded | Outcome::PartiallyFunded => {
             let charged = plan.pledges.iter().filter(|planned| planned.act.is_some());
             let charged: Vec<PledgeId> = charged.map(|planned| planned.pledge).collect();
@@ -159,11 +162,6 @@ async fn tell_the_creator(
     };
     let key = format!("campaign_{}_creator_{}", plan.outcome.as_str(), campaign.id);
     ctx.mail.stage(db, letter, campaign.creator_id, &key).await
-}
-
-/// Moves a settling campaign to where it ends.
-pub(super) async fn conclude(db: &mut PgConnection, campaign: CampaignId, outcome: Outcome) -> Result<()> {
-    campaigns::advance(db, campaign, CampaignState::Settling, outcome.event(), None).await
 }
 
 /// As the database takes it.

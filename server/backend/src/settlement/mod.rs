@@ -30,6 +30,7 @@ pub(crate) use collect::{collect, note_failures, stage_collecting};
 pub use fix::{FixRefusal, Fixable, Next, came_back, fixable, try_again, use_another_card};
 pub use plan::dry_run;
 pub use stuck::{Stuck, WhyStuck, stuck};
+pub(crate) use view::policy;
 pub use view::{Settlement, of_campaign};
 
 use crate::{Ctx, Result};

@@ -1,7 +1,7 @@
 //! Where a campaign's money stands, for everybody to see (PRODUCT X2). Sums of rows, not of counters.
 
 use chrono::{DateTime, Utc};
-use domain::{CampaignId, FeeRule, Money, Outcome};
+use domain::{CampaignId, FeeRule, Model, Money, Outcome, ResultPolicy};
 use sqlx::PgPool;
 
 use crate::{Error, Result, rows};
@@ -29,6 +29,10 @@ pub struct Settlement {
     /// The platform's share of what was collected and not given back, by the ledger.
     pub fee: Money,
     pub fee_rule: FeeRule,
+    /// What follows when less than the goal is collected; `None` where everybody has paid at once.
+    pub policy: Option<ResultPolicy>,
+    /// Whether it has followed: the campaign failed after all.
+    pub fell_short: bool,
     pub retry_until: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
     /// The database's clock.
@@ -54,7 +58,9 @@ pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> 
                   (select coalesce(sum(entries.amount), 0) from ledger_entries entries
                    join ledger_transactions posted on posted.id = entries.transaction_id
                    where posted.campaign_id = campaigns.id and account = 'platform_fees') as "fee!",
-                  fee_bps,
+                  fee_bps, model, result_policy,
+                  exists (select from collection_results where campaign_id = campaigns.id
+                          and verdict = 'fell_short') as "fell_short!",
                   coalesce(sum(amount) filter (where pledges.state in ('committed', 'authorized', 'charging')), 0)
                       as "charging!",
                   coalesce(sum(amount) filter (where pledges.state in ('errored', 'needs_action')), 0)
@@ -87,8 +93,18 @@ pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> 
         refunded: money(row.refunded)?,
         fee: money(-row.fee)?,
         fee_rule: rows::fee(row.fee_bps)?,
+        policy: policy(&row.model, &row.result_policy)?,
+        fell_short: row.fell_short,
         retry_until: row.retry_until,
         finished_at: row.finished_at,
         now: row.now,
     }))
+}
+
+/// The rule for what is collected, where something is collected after the deadline.
+pub(crate) fn policy(model: &str, policy: &str) -> Result<Option<ResultPolicy>> {
+    match rows::named("campaigns.model", model)? {
+        Model::KeepItAll => Ok(None),
+        Model::AllOrNothing | Model::Hybrid => rows::named("campaigns.result_policy", policy).map(Some),
+    }
 }

@@ -16,6 +16,7 @@ pub struct CampaignBuilder<'a> {
     starts_in: TimeDelta,
     ends_in: TimeDelta,
     suspended: bool,
+    policy: &'static str,
     creator: Option<Uuid>,
 }
 
@@ -45,6 +46,7 @@ impl<'a> CampaignBuilder<'a> {
             starts_in: TimeDelta::days(-1),
             ends_in: TimeDelta::days(30),
             suspended: false,
+            policy: "stays_funded",
             creator: None,
         }
     }
@@ -79,6 +81,12 @@ impl<'a> CampaignBuilder<'a> {
         self
     }
 
+    /// What follows when too little is collected.
+    pub fn policy(mut self, policy: &'static str) -> Self {
+        self.policy = policy;
+        self
+    }
+
     pub fn by(mut self, creator: &Person) -> Self {
         self.creator = Some(creator.id);
         self
@@ -95,9 +103,9 @@ impl<'a> CampaignBuilder<'a> {
         sqlx::query(
             "with campaign as (
                  insert into campaigns (id, creator_id, slug, title, pitch, category, model, state, goal, currency,
-                                        starts_at, ends_at, suspended_at, story_html)
+                                        starts_at, ends_at, suspended_at, story_html, result_policy)
                  values ($1, $2, $3, 'The Reading Boat', 'Books by boat', 'books', $4, $5, $6::numeric, $7,
-                         clock() + $8, clock() + $9, case when $10 then clock() end, '<p>A story.</p>')
+                         clock() + $8, clock() + $9, case when $10 then clock() end, '<p>A story.</p>', $11)
              )
              insert into campaign_stats (campaign_id) values ($1)",
         )
@@ -111,6 +119,7 @@ impl<'a> CampaignBuilder<'a> {
         .bind(self.starts_in)
         .bind(self.ends_in)
         .bind(self.suspended)
+        .bind(self.policy)
         .execute(db)
         .await
         .expect("a campaign");

@@ -100,6 +100,30 @@ impl CampaignFailedCreator<'_> {
     }
 }
 
+/// The goal was met, and too little of it could be collected.
+#[derive(Clone, Copy, Debug)]
+pub struct CampaignFellShortCreator<'a> {
+    pub campaign: About<'a>,
+    pub collected: Money,
+    pub goal: Money,
+}
+
+impl CampaignFellShortCreator<'_> {
+    pub(super) fn write(&self) -> Written {
+        let Self { campaign: About { title, .. }, collected, goal } = self;
+        Written::new(format!("{title} fell short of its goal"), "Your campaign is not funded.", CREATOR)
+            .says(format!(
+                "The time to fix failed payments is over, and {collected} of the goal of {goal} could be collected."
+            ))
+            .says(
+                "By the rule you chose before the launch the campaign fails below its goal. Everybody who paid is refunded \
+                 in full, and told so. There is nothing for you to do.",
+            )
+            .facts([("Collected", Some(collected.to_string())), ("Goal", Some(goal.to_string()))])
+            .link("See your campaign", self.campaign.path())
+    }
+}
+
 /// Money left for the creator's bank.
 #[derive(Clone, Copy, Debug)]
 pub struct PayoutSent<'a> {

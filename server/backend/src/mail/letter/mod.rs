@@ -11,9 +11,10 @@ mod tests;
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use creator::{
-    CampaignFailedCreator, CampaignFundedCreator, DisputeOpened, MilestoneReached, PayoutSent,
+    CampaignFailedCreator, CampaignFellShortCreator, CampaignFundedCreator, DisputeOpened, MilestoneReached,
+    PayoutSent,
 };
-pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFunded};
+pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFellShort, CampaignFunded};
 pub use payment::{
     CardExpires, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, Refunded,
 };
@@ -35,6 +36,7 @@ pub enum Letter<'a> {
     StretchGoalUnlocked(StretchGoalUnlocked<'a>),
     CampaignFunded(CampaignFunded<'a>),
     CampaignFailed(CampaignFailed<'a>),
+    CampaignFellShort(CampaignFellShort<'a>),
     CampaignCancelled(CampaignCancelled<'a>),
     PaymentFailed(PaymentFailed<'a>),
     PaymentReminder(PaymentReminder<'a>),
@@ -46,6 +48,7 @@ pub enum Letter<'a> {
     MilestoneReached(MilestoneReached<'a>),
     CampaignFundedCreator(CampaignFundedCreator<'a>),
     CampaignFailedCreator(CampaignFailedCreator<'a>),
+    CampaignFellShortCreator(CampaignFellShortCreator<'a>),
     PayoutSent(PayoutSent<'a>),
     DisputeOpened(DisputeOpened<'a>),
 }
@@ -59,6 +62,7 @@ impl Letter<'_> {
             Self::StretchGoalUnlocked(_) => "stretch_goal_unlocked",
             Self::CampaignFunded(_) => "campaign_funded",
             Self::CampaignFailed(_) => "campaign_failed",
+            Self::CampaignFellShort(_) => "campaign_fell_short",
             Self::CampaignCancelled(_) => "campaign_cancelled",
             Self::PaymentFailed(_) => "payment_failed",
             Self::PaymentReminder(_) => "payment_reminder",
@@ -69,6 +73,7 @@ impl Letter<'_> {
             Self::Refunded(_) => "refunded",
             Self::MilestoneReached(_) => "milestone_reached",
             Self::CampaignFundedCreator(_) => "campaign_funded_creator",
+            Self::CampaignFellShortCreator(_) => "campaign_fell_short_creator",
             Self::CampaignFailedCreator(_) => "campaign_failed_creator",
             Self::PayoutSent(_) => "payout_sent",
             Self::DisputeOpened(_) => "dispute_opened",
@@ -82,6 +87,7 @@ impl Letter<'_> {
             Self::StretchGoalUnlocked(letter) => letter.write(),
             Self::CampaignFunded(letter) => letter.write(),
             Self::CampaignFailed(letter) => letter.write(),
+            Self::CampaignFellShort(letter) => letter.write(),
             Self::CampaignCancelled(letter) => letter.write(),
             Self::PaymentFailed(letter) => letter.write(),
             Self::PaymentReminder(letter) => letter.write(),
@@ -92,6 +98,7 @@ impl Letter<'_> {
             Self::Refunded(letter) => letter.write(),
             Self::MilestoneReached(letter) => letter.write(),
             Self::CampaignFundedCreator(letter) => letter.write(),
+            Self::CampaignFellShortCreator(letter) => letter.write(),
             Self::CampaignFailedCreator(letter) => letter.write(),
             Self::PayoutSent(letter) => letter.write(),
             Self::DisputeOpened(letter) => letter.write(),

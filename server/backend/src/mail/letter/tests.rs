@@ -143,6 +143,7 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         funded(true, None),
         failed(Collection::SaveCard),
         failed(Collection::Hold),
+        Letter::CampaignFellShort(CampaignFellShort { campaign, pledge, amount, collected: pledged, goal }),
         Letter::CampaignCancelled(CampaignCancelled { campaign, amount, refunded: false }),
         Letter::CampaignCancelled(CampaignCancelled { campaign, amount, refunded: true }),
         Letter::PaymentFailed(PaymentFailed {
@@ -179,6 +180,7 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         milestone(Milestone::Goal),
         funded_creator(Some(at(3, 10))),
         funded_creator(None),
+        Letter::CampaignFellShortCreator(CampaignFellShortCreator { campaign, collected: pledged, goal }),
         Letter::CampaignFailedCreator(CampaignFailedCreator { campaign, pledged, goal, backers: 143 }),
         Letter::PayoutSent(PayoutSent {
             campaign,
