@@ -81,3 +81,21 @@ create table collection_results (
 );
 create trigger collection_results_append_only before update or delete or truncate on collection_results
     for each statement execute function refuse_change();
+
+-- A letter's way to one pledge's failed payment, without logging in. The letter's token works once, and gives the browser
+-- that used it a pass for that pledge, for an hour. Both are stored as hashes: who reads this table opens nothing.
+create table fix_links (
+    id uuid primary key,
+    pledge_id uuid not null references pledges,
+    token_hash bytea not null,
+    expires_at timestamptz not null,
+    used_at timestamptz,
+    pass_hash bytea,
+    pass_expires_at timestamptz,
+    created_at timestamptz not null default clock(),
+    constraint fix_links_token_key unique (token_hash),
+    constraint fix_links_pass_key unique (pass_hash),
+    constraint fix_links_pass_once_used check (
+        (used_at is null) = (pass_hash is null) and (used_at is null) = (pass_expires_at is null))
+);
+create index fix_links_of_pledge on fix_links (pledge_id);

@@ -1,6 +1,7 @@
 //! What server functions and pages need of the server: the one module that exists only there.
 
 mod csp;
+pub mod fix_link;
 pub mod mailbox;
 pub mod pledges;
 mod refusals;

@@ -5,5 +5,6 @@ pub mod account;
 pub mod campaigns;
 pub mod demo;
 pub mod error;
+pub mod fix_link;
 pub mod pledges;
 pub mod settlement;

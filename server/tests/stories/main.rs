@@ -11,6 +11,7 @@ mod crashes;
 mod cross_site;
 mod event_orders;
 mod faults;
+mod fix_links;
 mod fixing;
 mod giving_back;
 mod hostile;

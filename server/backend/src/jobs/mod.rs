@@ -136,10 +136,11 @@ async fn sweep_hourly(ctx: &Ctx, stop: &CancellationToken) {
     }
 }
 
-/// Forgets what has served its time: counted tries, ended sessions.
+/// Forgets what has served its time: counted tries, ended sessions, links of letters.
 async fn sweep(ctx: &Ctx) -> Result<()> {
     throttle::forget_old(&ctx.db).await?;
     sessions::forget_ended(&ctx.db).await?;
+    settlement::forget_ended_fix_links(&ctx.db).await?;
     Ok(())
 }
 

@@ -52,6 +52,31 @@ impl From<sqlx::Error> for FixRefusal {
     }
 }
 
+/// By which way a backer came, and goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Logged in.
+    Account,
+    /// By the link of a letter.
+    Link,
+}
+
+impl Way {
+    fn page(self, pledge: PledgeId) -> String {
+        match self {
+            Self::Account => format!("/pledges/{pledge}/fix"),
+            Self::Link => "/fix".to_owned(),
+        }
+    }
+
+    fn back(self, pledge: PledgeId) -> String {
+        match self {
+            Self::Account => format!("/pledges/{pledge}/fixed"),
+            Self::Link => "/fix/back".to_owned(),
+        }
+    }
+}
+
 /// Where a backer who fixes goes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -84,7 +109,7 @@ pub async fn fixable(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Fi
 ///
 /// # Errors
 /// [`FixRefusal`]; nothing was charged.
-pub async fn try_again(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Next, FixRefusal> {
+pub async fn try_again(ctx: &Ctx, backer: PersonId, pledge: PledgeId, way: Way) -> Result<Next, FixRefusal> {
     let found = find(ctx, backer, pledge).await?;
     let (intent, card) = found.same_card().ok_or(FixRefusal::AnotherCardNeeded)?;
     let number = sqlx::query_scalar!(
@@ -93,7 +118,7 @@ pub async fn try_again(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<
     )
     .fetch_one(&ctx.db)
     .await?;
-    let back = format!("{}/pledges/{pledge}/fixed", ctx.config.public_url);
+    let back = format!("{}{}", ctx.config.public_url, way.back(pledge));
     match ctx.payments.confirm_with_backer(pledge, intent, card, number, &back).await? {
         AtTheBank::Asks { url } => Ok(Next::Away { url }),
         AtTheBank::Said(entry) => {
@@ -107,7 +132,12 @@ pub async fn try_again(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<
 ///
 /// # Errors
 /// [`FixRefusal`]; nothing was charged.
-pub async fn use_another_card(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Next, FixRefusal> {
+pub async fn use_another_card(
+    ctx: &Ctx,
+    backer: PersonId,
+    pledge: PledgeId,
+    way: Way,
+) -> Result<Next, FixRefusal> {
     let found = find(ctx, backer, pledge).await?;
     let number = sqlx::query_scalar!(
         "update collections set card_pages = card_pages + 1 where pledge_id = $1 returning card_pages",
@@ -116,8 +146,15 @@ pub async fn use_another_card(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> 
     .fetch_one(&ctx.db)
     .await?;
     let customer = found.customer.ok_or_else(|| Error::broken("a card without a customer"))?;
-    let replacement =
-        Replacement { pledge, campaign: found.campaign, customer, amount: found.amount, number };
+    let replacement = Replacement {
+        pledge,
+        campaign: found.campaign,
+        customer,
+        amount: found.amount,
+        number,
+        back: way.back(pledge),
+        left: way.page(pledge),
+    };
     let (session, url) = ctx.payments.open_card_page(&replacement).await?;
     if !link(ctx, pledge, &session).await? {
         // It was paid or dropped while its page was being opened: no card is wanted any more.

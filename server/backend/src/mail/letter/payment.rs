@@ -5,6 +5,7 @@ use domain::{Money, PledgeId};
 
 use super::super::written::{BACKER, Written};
 use super::{About, day, instant};
+use crate::settlement::place_of_fix_link;
 
 /// The card was declined at the deadline; there is time to fix it.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,9 @@ impl PaymentFailed<'_> {
         )
         .says(format!("{title} is funded, but your card could not be charged {amount}. {}", self.reason))
         .says(format!("{charged} Your pledge and its reward are kept for you until {}.", instant(self.until)))
-        .link("Fix the payment", format!("/pledges/{}/fix", self.pledge))
+        .link("Fix the payment", place_of_fix_link(self.pledge))
+        .says("That link works once and needs no log-in. This one always works, with your log-in:")
+        .link("Fix it in your account", format!("/pledges/{}/fix", self.pledge))
     }
 }
 
@@ -65,7 +68,9 @@ impl PaymentReminder<'_> {
         ))
         .says(format!("You have until {until}. After that your pledge ends, and its reward with it."))
         .says(format!("This is reminder {number} of {of}."))
-        .link("Fix the payment", format!("/pledges/{}/fix", self.pledge))
+        .link("Fix the payment", place_of_fix_link(self.pledge))
+        .says("That link works once and needs no log-in. This one always works, with your log-in:")
+        .link("Fix it in your account", format!("/pledges/{}/fix", self.pledge))
     }
 }
 
