@@ -5,6 +5,7 @@
 mod support;
 
 mod accounts;
+mod bad_weather;
 mod calling_off;
 mod cancelling;
 mod crashes;
