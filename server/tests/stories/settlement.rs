@@ -189,6 +189,9 @@ async fn a_payment_that_fails_has_a_week_and_is_then_dropped() {
         (asked.states(&app.db).await, failing.states(&app.db).await),
         (vec!["dropped".into()], vec!["dropped".into()])
     );
+    let dropped = failing.pledges(&app.db).await[0];
+    let shown = failing.get(&format!("/pledges/{dropped}")).await.text().await.expect("a page");
+    assert!(shown.contains("takes no new pledges"), "whether one can pledge again is said: {shown}");
     for backer in [&asked, &failing] {
         let written = ["pledge_confirmed", "payment_failed", "payment_reminder", "pledge_dropped"];
         assert_eq!(backer.letters(&app.db).await, written, "each once");
