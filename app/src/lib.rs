@@ -17,12 +17,12 @@ use leptos_router::{SsrMode, path};
 
 use components::layout::Layout;
 use pages::account::{LogInPage, RegisterPage, SessionsPage};
-use pages::admin_payouts::AdminPayouts;
 use pages::admin::{AdminPage, OperationsPage, ReportsPage};
+use pages::admin_payouts::AdminPayouts;
 use pages::call_off::CallOffPage;
 use pages::campaign::CampaignPage;
 use pages::demo_mailbox::{DemoMail, DemoMailbox};
-use pages::fix::{FixPage, Fixed};
+use pages::fix::{FixPage, Fixed, LinkPage, LinkedBack, LinkedFixPage};
 use pages::home::Home;
 use pages::how_it_works::HowItWorks;
 use pages::me::MyPledges;
@@ -78,6 +78,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/pledges/:id/return") view=Returned ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/fix") view=FixPage ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/fixed") view=Fixed ssr=SsrMode::Async/>
+                    <Route path=path!("/fix") view=LinkedFixPage ssr=SsrMode::Async/>
+                    <Route path=path!("/fix/back") view=LinkedBack ssr=SsrMode::Async/>
+                    <Route path=path!("/fix/:token") view=LinkPage ssr=SsrMode::Async/>
                     <Route path=path!("/account/pledges") view=MyPledges ssr=SsrMode::Async/>
                     <Route path=path!("/account/sessions") view=SessionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/studio/payouts") view=PayoutsPage ssr=SsrMode::Async/>

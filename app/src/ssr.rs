@@ -1,9 +1,10 @@
 //! What server functions and pages need of the server: the one module that exists only there.
 
 mod csp;
+pub mod fix_link;
 pub mod mailbox;
-pub mod payouts;
 pub mod operations;
+pub mod payouts;
 pub mod pledges;
 mod refusals;
 pub mod settlement;

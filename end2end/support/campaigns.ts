@@ -100,6 +100,17 @@ export class Campaign {
     return { id, title };
   }
 
+  /** Stretch goals by their names, each with the total that unlocks it. */
+  async stretchGoals(goals: Record<string, string>): Promise<void> {
+    await query(
+      `insert into stretch_goals (campaign_id, position, goal, currency, amount, title, description)
+       select campaigns.id, position, goal, currency, amount, given.title, 'Painted by hand.'
+       from campaigns, unnest($2::text[], $3::numeric[]) with ordinality as given (title, amount, position)
+       where campaigns.id = $1`,
+      [this.id, Object.keys(goals), Object.values(goals)],
+    );
+  }
+
   /** Rewards that are called and described so. */
   async rewards(words: string[]): Promise<void> {
     await query(

@@ -87,6 +87,9 @@ pub enum CampaignEvent {
     SettledFunded,
     SettledPartially,
     SettledFailed,
+    /// The goal was met by what was pledged and not by what could be collected, and the campaign's rule is that it then
+    /// fails.
+    CollectedTooLittle,
     Cancelled,
 }
 
@@ -99,6 +102,7 @@ names!(CampaignEvent {
     SettledFunded = "settled_funded",
     SettledPartially = "settled_partially",
     SettledFailed = "settled_failed",
+    CollectedTooLittle = "collected_too_little",
     Cancelled = "cancelled",
 });
 
@@ -147,7 +151,7 @@ impl CampaignState {
             (Self::Live, E::DeadlinePassed) => Ok(Step::To(Self::Settling)),
             (Self::Settling, E::SettledFunded) => Ok(Step::To(Self::Funded)),
             (Self::Settling, E::SettledPartially) => Ok(Step::To(Self::PartiallyFunded)),
-            (Self::Settling, E::SettledFailed) => Ok(Step::To(Self::Failed)),
+            (Self::Settling, E::SettledFailed | E::CollectedTooLittle) => Ok(Step::To(Self::Failed)),
             (Self::Draft | Self::InReview | Self::Scheduled | Self::Live | Self::Settling, E::Cancelled) => {
                 Ok(Step::To(Self::Cancelled))
             }
@@ -158,7 +162,7 @@ impl CampaignState {
             | (Self::Settling, E::DeadlinePassed)
             | (Self::Funded, E::SettledFunded)
             | (Self::PartiallyFunded, E::SettledPartially)
-            | (Self::Failed, E::SettledFailed)
+            | (Self::Failed, E::SettledFailed | E::CollectedTooLittle)
             | (Self::Cancelled, E::Cancelled) => Ok(Step::Stay(NoOp::Repeated)),
 
             // Jobs fire by the clock and may come after the deed.
@@ -179,10 +183,10 @@ impl CampaignState {
             )
             | (
                 Self::Draft | Self::InReview | Self::Scheduled | Self::Live | Self::Cancelled,
-                E::SettledFunded | E::SettledPartially | E::SettledFailed,
+                E::SettledFunded | E::SettledPartially | E::SettledFailed | E::CollectedTooLittle,
             )
-            | (Self::Funded, E::SettledPartially | E::SettledFailed)
-            | (Self::PartiallyFunded, E::SettledFunded | E::SettledFailed)
+            | (Self::Funded, E::SettledPartially | E::SettledFailed | E::CollectedTooLittle)
+            | (Self::PartiallyFunded, E::SettledFunded | E::SettledFailed | E::CollectedTooLittle)
             | (Self::Failed, E::SettledFunded | E::SettledPartially) => refusal,
         }
     }
@@ -200,6 +204,7 @@ impl CampaignEvent {
             Self::SettledFunded => "declared funded",
             Self::SettledPartially => "declared partially funded",
             Self::SettledFailed => "declared not funded",
+            Self::CollectedTooLittle => "declared short of its goal",
             Self::Cancelled => "cancelled",
         }
     }

@@ -11,9 +11,11 @@ mod payout;
 mod pledge;
 mod pledge_state;
 mod progress;
+mod result_policy;
 mod reward;
 mod settlement;
 mod step;
+mod stretch;
 mod text;
 mod typed_amount;
 
@@ -26,13 +28,15 @@ pub use money::{Money, MoneyError};
 pub use payout::{BANK_COOLING, Hold, PayoutEvent, PayoutRefusal, PayoutState, Standing};
 pub use pledge::{Offer, Pledge, PledgeRefusal, smallest_pledge};
 pub use pledge_state::{EventRefusal, PledgeEvent, PledgeState};
-pub use progress::{Milestone, Progress, Snapshot};
+pub use progress::{Mark, Milestone, Progress, Snapshot};
+pub use result_policy::{ResultPolicy, Verdict};
 pub use reward::Reward;
 pub use settlement::{
     Act, Outcome, Plan, PlannedPledge, REMINDER_EVERY, REMINDERS, RETRY_WINDOW, next_reminder,
     worth_a_last_try,
 };
 pub use step::{NoOp, Step};
+pub use stretch::StretchGoal;
 pub use text::{DisplayName, Email, Password, Pitch, Slug, Story, TextError, Title};
 pub use typed_amount::TypedAmountError;
 

@@ -32,10 +32,11 @@ fn every_pair_of_state_and_event() {
             "settling settled_funded funded",
             "settling settled_partially partially_funded",
             "settling settled_failed failed",
+            "settling collected_too_little failed",
             "settling cancelled cancelled",
         ]
     );
-    assert_eq!(quiet.len(), 17, "{quiet:#?}");
+    assert_eq!(quiet.len(), 18, "{quiet:#?}");
     assert!(quiet.contains(&"funded deadline_passed".to_owned()), "a late job is not an error");
 }
 

@@ -1,6 +1,6 @@
 //! The numbers behind the bar.
 
-use domain::{CampaignId, CampaignState, Currency, Milestone, Money, Progress};
+use domain::{CampaignId, CampaignState, Currency, Milestone, Money, Progress, StretchGoal};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -17,7 +17,17 @@ fn progress(pledged: i64, goal: i64) -> Progress {
         backers: 1,
         state: CampaignState::Live,
         ends_at: "2027-03-03T12:00:00Z".parse().expect("an instant"),
+        stretch: Vec::new(),
     }
+}
+
+/// The same with stretch goals, of which the first so many are unlocked.
+fn stretched(pledged: i64, goal: i64, amounts: &[i64], unlocked: usize) -> Progress {
+    let stretch = amounts
+        .iter()
+        .enumerate()
+        .map(|(place, amount)| StretchGoal { amount: money(*amount), unlocked: place < unlocked });
+    Progress { stretch: stretch.collect(), ..progress(pledged, goal) }
 }
 
 #[test]
@@ -38,6 +48,47 @@ fn past_the_goal_the_goal_moves_back_on_the_bar() {
 }
 
 #[test]
+fn the_bar_reaches_to_the_last_stretch_goal_and_further_when_more_is_raised() {
+    let before = stretched(60_000, 100_000, &[150_000, 200_000], 0).snapshot();
+    assert_eq!((before.percent, before.fill, before.goal_at), (60, 300, 500));
+    let places: Vec<(u32, &str)> = before.marks.iter().map(|mark| (mark.at, mark.label.as_str())).collect();
+    assert_eq!(places, [(750, "Stretch €1,500"), (1000, "Stretch €2,000")]);
+    assert_eq!(
+        before.words(),
+        "€600 raised, 60 percent of the goal of €1,000, 0 of 2 stretch goals unlocked"
+    );
+    let after = stretched(400_000, 100_000, &[150_000, 200_000], 2).snapshot();
+    assert_eq!((after.fill, after.goal_at, after.marks[1].at), (1000, 250, 500));
+    assert_eq!((after.unlocked, after.stretch_goals), (2, 2));
+    assert!(after.marks.iter().all(|mark| mark.unlocked && mark.label.is_empty()), "{:?}", after.marks);
+}
+
+#[test]
+fn what_was_unlocked_stays_so_when_somebody_cancels() {
+    let fallen = stretched(140_000, 100_000, &[150_000], 1).snapshot();
+    assert!(fallen.marks[0].unlocked);
+}
+
+#[test]
+fn of_many_stretch_goals_the_next_ones_are_drawn() {
+    let amounts = [110_000, 120_000, 130_000, 140_000, 150_000];
+    let drawn = |unlocked| -> Vec<bool> {
+        let snapshot = stretched(100_000, 100_000, &amounts, unlocked).snapshot();
+        assert_eq!(snapshot.unlocked as usize, unlocked);
+        snapshot.marks.iter().map(|mark| mark.unlocked).collect()
+    };
+    assert_eq!(drawn(0), [false, false, false]);
+    assert_eq!(drawn(2), [true, false, false]);
+    assert_eq!(drawn(5), [true, true, true]);
+}
+
+#[test]
+fn without_stretch_goals_the_snapshot_says_nothing_of_them() {
+    let said = serde_json::to_string(&progress(1, 100).snapshot()).expect("JSON");
+    assert!(!said.contains("marks") && !said.contains("stretch"), "{said}");
+}
+
+#[test]
 fn only_newer_snapshots_replace_what_is_shown() {
     let old = progress(1, 100).snapshot();
     let new = domain::Snapshot { version: 2, ..old.clone() };
@@ -49,7 +100,7 @@ proptest! {
     fn a_hundred_percent_is_the_goal_exactly(pledged in 0i64..10_000_000_000, goal in 1i64..10_000_000_000) {
         let now = progress(pledged, goal);
         prop_assert_eq!(now.percent() >= 100, pledged >= goal);
-        prop_assert!(now.bar_permille() <= 1000);
+        prop_assert!(now.snapshot().fill <= 1000);
         prop_assert!(now.snapshot().goal_at <= 1000);
     }
 

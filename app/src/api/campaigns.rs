@@ -1,7 +1,7 @@
 //! Reading campaigns.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{Model, Money, Outcome, Progress};
+use domain::{Model, Money, Outcome, Progress, ResultPolicy};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -50,14 +50,29 @@ pub struct CampaignView {
     pub progress: Progress,
     /// Once decided, and not called off.
     pub outcome: Option<Outcome>,
+    /// What follows when less than the goal is collected; `None` where everybody pays at once.
+    pub policy: Option<ResultPolicy>,
+    /// What could be collected in the end of what was pledged.
+    pub collected: Option<Money>,
     /// Why it was called off, in its creator's words.
     pub call_off_reason: Option<String>,
     /// Whether the viewer may call it off.
     pub may_cancel: bool,
+    pub stretch_goals: Vec<StretchGoalView>,
     pub rewards: Vec<RewardView>,
     pub recent_backers: Vec<BackerView>,
     /// The instant the page was made, by the clock that decides.
     pub now: DateTime<Utc>,
+}
+
+/// What is promised above the goal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StretchGoalView {
+    /// The total that unlocks it.
+    pub amount: Money,
+    pub title: String,
+    pub description: String,
+    pub unlocked: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

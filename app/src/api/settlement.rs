@@ -1,7 +1,7 @@
 //! What becomes of a campaign's money after the deadline, and how a backer fixes a payment that failed.
 
 use chrono::{DateTime, Utc};
-use domain::{Money, Outcome, PledgeState};
+use domain::{Money, Outcome, PledgeState, ResultPolicy};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,10 @@ pub struct SettlementView {
     /// `None` for a campaign that was called off.
     pub outcome: Option<Outcome>,
     pub lines: Vec<Line>,
+    /// What follows when less than the goal is collected.
+    pub policy: Option<ResultPolicy>,
+    /// Whether it has followed.
+    pub fell_short: bool,
     pub retry_until: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
 }
@@ -42,6 +46,8 @@ pub struct FixView {
     pub amount: Money,
     pub state: PledgeState,
     pub reason: String,
+    /// Whether something was taken by mistake, and is given back.
+    pub was_refunded: bool,
     pub until: DateTime<Utc>,
     /// Whether the same card may be tried once more.
     pub same_card: bool,

@@ -1,7 +1,7 @@
 //! The progress bar: the one ornament of the site. Its length is drawn by attributes, because the security policy
 //! forbids inline styles.
 
-use domain::Snapshot;
+use domain::{Mark, Snapshot};
 use leptos::prelude::*;
 
 /// How big the bar is, and with it the shape of its crest.
@@ -37,12 +37,7 @@ pub fn Bar(
 ) -> impl IntoView {
     let fill = Memo::new(move |_| percent(snapshot.with(|snapshot| snapshot.fill)));
     let shows_crest = move || snapshot.with(|snapshot| snapshot.fill > 0 && snapshot.fill < 1000);
-    let goal = move || snapshot.with(|snapshot| (snapshot.goal_at < 1000).then(|| percent(snapshot.goal_at)));
-    let words = move || {
-        snapshot.with(|now| {
-            format!("{} raised, {} percent of the goal of {}", now.pledged, now.percent, now.goal)
-        })
-    };
+    let words = move || snapshot.with(Snapshot::words);
     view! {
         <div
             class=size.class(stopped)
@@ -60,35 +55,57 @@ pub fn Bar(
                         <path d=size.crest()></path>
                     </svg>
                 </Show>
-                {move || {
-                    goal().map(|at| {
-                        view! {
-                            <line class="bar__goal bar__goal--reached" x1=at.clone() x2=at y1="0" y2="100%"></line>
-                        }
-                    })
-                }}
+                {move || snapshot.with(lines)}
             </svg>
             {(size == Size::Large).then(|| view! { <Marks snapshot/> })}
         </div>
     }
 }
 
+/// Where the goal and the stretch goals stand within the drawing. What stands at its very end needs no line.
+fn lines(snapshot: &Snapshot) -> Vec<impl IntoView + use<>> {
+    let goal = (snapshot.goal_at, snapshot.percent >= 100);
+    let stretch = snapshot.marks.iter().map(|mark| (mark.at, mark.unlocked));
+    let inside = [goal].into_iter().chain(stretch).filter(|(at, _)| *at < 1000);
+    inside
+        .map(|(at, reached)| {
+            let (at, class) =
+                (percent(at), if reached { "bar__goal bar__goal--reached" } else { "bar__goal" });
+            view! { <line class=class x1=at.clone() x2=at y1="0" y2="100%"></line> }
+        })
+        .collect()
+}
+
 /// The words beneath the large bar.
 #[component]
 fn Marks(snapshot: Signal<Snapshot>) -> impl IntoView {
     let at = move || snapshot.with(|snapshot| snapshot.goal_at);
-    let anchor = move || match at() {
-        0..150 => "start",
-        150..=850 => "middle",
-        _ => "end",
-    };
     view! {
         <svg class="bar__marks" aria-hidden="true" focusable="false">
             <line x1=move || percent(at()) x2=move || percent(at()) y1="0" y2="8"></line>
-            <text class="bar__mark--goal" x=move || percent(at()) y="24" text-anchor=anchor>
+            <text class="bar__mark--goal" x=move || percent(at()) y="24" text-anchor=move || anchor(at())>
                 {move || snapshot.with(|snapshot| format!("Goal {}", snapshot.goal))}
             </text>
+            {move || snapshot.with(|now| now.marks.iter().map(stretch).collect_view())}
         </svg>
+    }
+}
+
+fn stretch(mark: &Mark) -> impl IntoView + use<> {
+    let at = percent(mark.at);
+    let words = (!mark.label.is_empty()).then(|| mark.label.clone());
+    let (x, anchor) = (at.clone(), anchor(mark.at));
+    view! {
+        <line x1=at.clone() x2=at y1="0" y2="8"></line>
+        {words.map(|words| view! { <text x=x y="24" text-anchor=anchor>{words}</text> })}
+    }
+}
+
+fn anchor(at: u32) -> &'static str {
+    match at {
+        0..150 => "start",
+        150..=850 => "middle",
+        _ => "end",
     }
 }
 

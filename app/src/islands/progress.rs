@@ -4,8 +4,10 @@
 use domain::Snapshot;
 use futures::StreamExt;
 use gloo_net::eventsource::futures::EventSource;
+use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use web_sys::HtmlDivElement;
 
 use super::countdown::count_down;
 use crate::components::bar::{Bar, Size};
@@ -26,7 +28,10 @@ pub fn LiveProgress(
     ends_at: String,
     /// Where one pledges; `None` when one cannot.
     pledge_at: Option<String>,
+    /// The stretch goals, drawn by the server; here they are only marked as they are unlocked.
+    children: Children,
 ) -> impl IntoView {
+    let goals = NodeRef::<Div>::new();
     let snapshot = RwSignal::new(first);
     let (time_left, time_label) = (RwSignal::new(time_left), RwSignal::new(time_label));
     let end = ends_at.clone();
@@ -39,6 +44,12 @@ pub fn LiveProgress(
                 }
             });
         }
+        let unlocked = Memo::new(move |_| snapshot.with(|now| now.unlocked));
+        Effect::new(move || {
+            if let Some(goals) = goals.get() {
+                mark_unlocked(&goals, unlocked.get());
+            }
+        });
         if time_left.with_untracked(Option::is_some) {
             count_down(&end, move |left| {
                 time_left.set((left > 0).then(|| span_of_seconds(left)));
@@ -79,7 +90,17 @@ pub fn LiveProgress(
                 <a class="button button--primary button--large" href=href>"Back this campaign"</a>
             })}
         </div>
+        <div node_ref=goals>{children()}</div>
         {pledge_at.map(|href| view! { <PledgeBar snapshot time_left href/> })}
+    }
+}
+
+/// The first so many, since they are unlocked in their order.
+fn mark_unlocked(goals: &HtmlDivElement, unlocked: u32) {
+    for place in 1..=unlocked {
+        if let Ok(Some(goal)) = goals.query_selector(&format!(".stretch__goal:nth-child({place})")) {
+            let _ = goal.set_attribute("data-unlocked", "");
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! A folder for each area of the site. Pages own the data; what they draw with is in `components` and `islands`.
 
 pub mod account;
-pub mod admin_payouts;
 pub mod admin;
+pub mod admin_payouts;
 pub mod call_off;
 pub mod campaign;
 pub mod demo_mailbox;

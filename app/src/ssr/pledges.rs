@@ -51,7 +51,15 @@ pub async fn start(campaign: &str, reward: &str, amount: &str, form_key: &str) -
 /// # Errors
 /// When there were too many.
 pub async fn count_try(viewer: &Viewer) -> Result<(), ApiError> {
-    let subject = Subject::of(&viewer.person_id.to_string());
+    count_try_of(viewer.person_id).await
+}
+
+/// The same for who is known by a letter's link.
+///
+/// # Errors
+/// When there were too many.
+pub async fn count_try_of(person: PersonId) -> Result<(), ApiError> {
+    let subject = Subject::of(&person.to_string());
     let taken = throttle::take(&ctx()?.db, STARTS, subject).await?;
     taken.map(drop).map_err(|too_many| ApiError::too_many(StartRefusal::TooMany, too_many.retry_after))
 }

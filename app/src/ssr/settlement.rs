@@ -2,7 +2,7 @@
 
 use backend::accounts::Role;
 use backend::payments::GatewayError;
-use backend::settlement::{self, CallOffRefusal, FixRefusal, Next, Settlement};
+use backend::settlement::{self, CallOffRefusal, FixRefusal, Fixable, Next, Settlement, Way};
 use domain::{Money, Outcome, PledgeId};
 
 use super::{ctx, pledges, require_viewer, viewer};
@@ -20,6 +20,8 @@ pub async fn account(slug: &str) -> Result<SettlementView, ApiError> {
         goal: account.goal,
         outcome: account.outcome,
         lines: lines(&account),
+        policy: account.policy,
+        fell_short: account.fell_short,
         retry_until: account.retry_until,
         finished_at: account.finished_at,
     })
@@ -99,50 +101,62 @@ pub async fn fixable(id: &str) -> Result<FixView, ApiError> {
     let viewer = require_viewer().await?;
     let pledge = parse(id)?;
     let found = settlement::fixable(&ctx()?, viewer.person_id, pledge).await.map_err(refused)?;
-    Ok(FixView {
+    Ok(fix_view(id, found))
+}
+
+pub(super) fn fix_view(id: &str, found: Fixable) -> FixView {
+    FixView {
         id: id.to_owned(),
         campaign_slug: found.campaign_slug,
         campaign_title: found.campaign_title,
         amount: found.amount,
         state: found.state,
         reason: found.reason.to_owned(),
+        was_refunded: found.was_refunded,
         until: found.until,
         same_card: found.same_card,
-    })
+    }
 }
 
 pub async fn try_again(id: &str) -> Result<String, ApiError> {
     let viewer = require_viewer().await?;
     pledges::count_try(&viewer).await?;
     let pledge = parse(id)?;
-    next(pledge, settlement::try_again(&ctx()?, viewer.person_id, pledge).await)
+    let back = format!("/pledges/{pledge}/fixed");
+    next(&back, settlement::try_again(&ctx()?, viewer.person_id, pledge, Way::Account).await)
 }
 
 pub async fn use_another_card(id: &str) -> Result<String, ApiError> {
     let viewer = require_viewer().await?;
     pledges::count_try(&viewer).await?;
     let pledge = parse(id)?;
-    next(pledge, settlement::use_another_card(&ctx()?, viewer.person_id, pledge).await)
+    let back = format!("/pledges/{pledge}/fixed");
+    next(&back, settlement::use_another_card(&ctx()?, viewer.person_id, pledge, Way::Account).await)
 }
 
 /// What became of the payment; the gateway is asked, since the address proves nothing.
 pub async fn came_back(id: &str) -> Result<PledgeView, ApiError> {
     let viewer = require_viewer().await?;
-    match settlement::came_back(&ctx()?, viewer.person_id, parse(id)?).await {
-        Ok(()) => {}
-        // Its word comes by webhook; the page shows what is known.
-        Err(FixRefusal::Failed(error @ backend::Error::Gateway(_))) => {
-            tracing::info!(%error, "the gateway could not be asked about a fixed payment");
-        }
-        Err(refusal) => return Err(refused(refusal)),
-    }
+    out_of_reach(settlement::came_back(&ctx()?, viewer.person_id, parse(id)?).await)?;
     pledges::mine(id).await
 }
 
-fn next(pledge: PledgeId, next: Result<Next, FixRefusal>) -> Result<String, ApiError> {
+/// A gateway that cannot be asked is no reason to show nothing: its word comes by webhook, and the page shows what is
+/// known.
+pub(super) fn out_of_reach(asked: Result<(), FixRefusal>) -> Result<(), ApiError> {
+    match asked {
+        Err(FixRefusal::Failed(error @ backend::Error::Gateway(_))) => {
+            tracing::info!(%error, "the gateway could not be asked about a fixed payment");
+            Ok(())
+        }
+        asked => asked.map_err(refused),
+    }
+}
+
+pub(super) fn next(back: &str, next: Result<Next, FixRefusal>) -> Result<String, ApiError> {
     match next.map_err(refused)? {
         Next::Away { url } => Ok(url),
-        Next::Here => Ok(format!("/pledges/{pledge}/fixed")),
+        Next::Here => Ok(back.to_owned()),
     }
 }
 
@@ -150,7 +164,7 @@ fn parse(id: &str) -> Result<PledgeId, ApiError> {
     id.parse().map_err(|_| ApiError::NotFound)
 }
 
-fn refused(refusal: FixRefusal) -> ApiError {
+pub(super) fn refused(refusal: FixRefusal) -> ApiError {
     match refusal {
         FixRefusal::NotFound => ApiError::NotFound,
         refusal @ (FixRefusal::NothingToFix | FixRefusal::AnotherCardNeeded) => {

@@ -3,7 +3,9 @@
 use backend::campaigns::{Card, Page, PageReward};
 use backend::pledges::{MyPledge, RecentBacker, WaitingPledge};
 
-use crate::api::campaigns::{BackerView, CampaignView, CardView, RewardView};
+use backend::stretch_goals::PageStretchGoal;
+
+use crate::api::campaigns::{BackerView, CampaignView, CardView, RewardView, StretchGoalView};
 use crate::api::pledges::{LeftPledge, PledgeView};
 
 impl From<Card> for CardView {
@@ -41,12 +43,22 @@ impl From<Page> for CampaignView {
             starts_at: page.starts_at,
             progress: page.progress,
             outcome: page.outcome,
+            policy: page.policy,
+            collected: page.collected,
             call_off_reason: page.call_off_reason,
             may_cancel: false,
+            stretch_goals: page.stretch_goals.into_iter().map(Into::into).collect(),
             rewards: page.rewards.into_iter().map(Into::into).collect(),
             recent_backers: page.recent_backers.into_iter().map(Into::into).collect(),
             now: page.now,
         }
+    }
+}
+
+impl From<PageStretchGoal> for StretchGoalView {
+    fn from(goal: PageStretchGoal) -> Self {
+        let PageStretchGoal { amount, title, description, unlocked } = goal;
+        Self { amount, title, description, unlocked }
     }
 }
 

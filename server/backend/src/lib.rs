@@ -24,6 +24,7 @@ pub mod payouts;
 pub mod pledges;
 pub mod rows;
 pub mod settlement;
+pub mod stretch_goals;
 pub mod throttle;
 
 use std::sync::Arc;

@@ -22,7 +22,10 @@ pub async fn set(State(site): State<Site>, request: Request, next: Next) -> Resp
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     put(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    put(headers, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
+    // A page whose address is a key says less of itself.
+    if !headers.contains_key(header::REFERRER_POLICY) {
+        put(headers, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
+    }
     // Popups: a bank may open its 3-D Secure step in one.
     put(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin-allow-popups");
     put(headers, HeaderName::from_static("permissions-policy"), PERMISSIONS);

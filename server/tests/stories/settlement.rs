@@ -54,15 +54,6 @@ async fn result(app: &TestApp, campaign: &TestCampaign) -> (String, String, i64)
         .expect("a result")
 }
 
-/// The letters somebody was written, in their order.
-async fn letters(app: &TestApp, person: &Person) -> Vec<String> {
-    sqlx::query_scalar("select letter from mails where person_id = $1 order by created_at, id")
-        .bind(person.id)
-        .fetch_all(&app.db)
-        .await
-        .expect("letters")
-}
-
 async fn ends_as(app: &TestApp, campaign: &TestCampaign, expected: &str) {
     eventually(expected, async || state(app, campaign).await == expected).await;
     eventually("its account to be closed", async || {
@@ -118,7 +109,7 @@ async fn a_goal_that_is_met_charges_every_card_and_captures_every_hold_once() {
     paid.sort();
     assert_eq!(paid, [("succeeded".into(), 2550), ("succeeded".into(), 4500)]);
     for backer in [&saved, &held] {
-        assert_eq!(letters(&app, backer).await, ["pledge_confirmed", "campaign_funded"]);
+        assert_eq!(backer.letters(&app.db).await, ["pledge_confirmed", "campaign_funded"]);
     }
     let told = "select count(*) from mails where letter = 'campaign_funded_creator'";
     assert_eq!(app.count(told).await, 1, "the creator hears of it once");
@@ -154,8 +145,10 @@ async fn one_cent_short_and_everything_is_given_back() {
     assert_eq!(result(&app, &campaign).await, ("failed".into(), "70.490".into(), 2));
     assert_eq!(payments(&app).await, [("canceled".into(), 0)], "the hold is released, nothing was charged");
     for backer in [&saved, &held] {
-        assert_eq!(letters(&app, backer).await, ["pledge_confirmed", "campaign_failed"]);
+        assert_eq!(backer.letters(&app.db).await, ["pledge_confirmed", "campaign_failed"]);
     }
+    let told = "select count(*) from mails where letter = 'campaign_failed_creator'";
+    assert_eq!(app.count(told).await, 1, "the creator hears of it once");
     let cards = app.gateway.all("payment_method").await;
     assert!(cards.iter().all(|card| card["customer"].is_null()), "no card is kept: {cards:?}");
     assert_eq!(app.count("select count(*) from ledger_entries").await, 0);
@@ -196,9 +189,12 @@ async fn a_payment_that_fails_has_a_week_and_is_then_dropped() {
         (asked.states(&app.db).await, failing.states(&app.db).await),
         (vec!["dropped".into()], vec!["dropped".into()])
     );
+    let dropped = failing.pledges(&app.db).await[0];
+    let shown = failing.get(&format!("/pledges/{dropped}")).await.text().await.expect("a page");
+    assert!(shown.contains("takes no new pledges"), "whether one can pledge again is said: {shown}");
     for backer in [&asked, &failing] {
         let written = ["pledge_confirmed", "payment_failed", "payment_reminder", "pledge_dropped"];
-        assert_eq!(letters(&app, backer).await, written, "each once");
+        assert_eq!(backer.letters(&app.db).await, written, "each once");
     }
     assert_eq!(result(&app, &campaign).await, ("funded".into(), "60.000".into(), 3), "what decided stays");
     assert_eq!(campaign.totals().await, ("20.000".into(), 1), "what is collected");

@@ -2,6 +2,7 @@
 
 mod panel;
 mod story;
+mod stretch;
 
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
@@ -18,6 +19,7 @@ use crate::pages::status::Problem;
 use domain::{CampaignState, Model};
 use panel::Panel;
 use story::Story;
+use stretch::StretchGoals;
 
 #[component]
 pub fn CampaignPage() -> impl IntoView {
@@ -85,6 +87,9 @@ fn Head(campaign: CampaignView) -> impl IntoView {
 #[component]
 fn Standing(campaign: CampaignView) -> impl IntoView {
     let goal = campaign.progress.goal;
+    let collected = campaign.collected.filter(|_| campaign.policy.is_some());
+    let collected = collected.map(|amount| format!(" {amount} could be collected."));
+    let collected = collected.unwrap_or_default();
     let words = match campaign.progress.state {
         _ if campaign.suspended => Some((
             Tone::Warning,
@@ -114,12 +119,20 @@ fn Standing(campaign: CampaignView) -> impl IntoView {
         CampaignState::Funded => Some((
             Tone::Success,
             "Funded",
-            format!("The goal of {goal} was met on {}.", date(campaign.progress.ends_at)),
+            format!("The goal of {goal} was met on {}.{collected}", date(campaign.progress.ends_at)),
         )),
         CampaignState::PartiallyFunded => Some((
             Tone::Info,
             "Ended",
             format!("The goal of {goal} was not met. The creator keeps what came together."),
+        )),
+        CampaignState::Failed if campaign.collected.is_some() => Some((
+            Tone::Warning,
+            "Not funded",
+            format!(
+                "The goal of {goal} was met at the deadline.{collected} That is less than the goal, and by the rule chosen \
+                 before the launch everybody who paid is refunded in full."
+            ),
         )),
         CampaignState::Failed => {
             Some((Tone::Info, "Not funded", format!("The goal of {goal} was not met. Nobody was charged.")))
@@ -162,6 +175,7 @@ fn Tide(campaign: CampaignView, pledge_at: String) -> impl IntoView {
     } else {
         "ended"
     };
+    let goals = campaign.stretch_goals.clone();
     view! {
         <section class="campaign__tide" aria-label="Progress">
             <LiveProgress
@@ -174,7 +188,9 @@ fn Tide(campaign: CampaignView, pledge_at: String) -> impl IntoView {
                 ends_on=date(progress.ends_at)
                 ends_at=progress.ends_at.to_rfc3339()
                 pledge_at=open.then_some(pledge_at)
-            />
+            >
+                <StretchGoals goals/>
+            </LiveProgress>
             <p class="campaign__rule">
                 {rule(&campaign)} " "
                 <LocalTime at=progress.ends_at.to_rfc3339() utc=crate::components::time::instant(progress.ends_at)/>

@@ -19,6 +19,7 @@ pub fn Panel(campaign: CampaignView, pledge_at: String) -> impl IntoView {
             <section class=class aria-labelledby="model">
                 <h2 class="model__title" id="model"><Icon name=icon/>{campaign.model.label()}</h2>
                 <p>{campaign.model.explain()}</p>
+                {campaign.policy.map(|policy| view! { <p>{policy.explain()}</p> })}
             </section>
             <section class="stack" aria-labelledby="rewards">
                 <h2 id="rewards">"Rewards"</h2>

@@ -1,5 +1,7 @@
 //! A payment that failed, and how its backer fixes it. Plain forms: they work without script.
 
+mod link;
+
 use domain::PledgeState;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -13,6 +15,8 @@ use crate::components::time::instant;
 use crate::islands::local_time::LocalTime;
 use crate::pages::account::form_error;
 use crate::pages::status::Problem;
+
+pub use link::{LinkPage, LinkedBack, LinkedFixPage};
 
 #[component]
 pub fn FixPage() -> impl IntoView {
@@ -28,7 +32,7 @@ pub fn FixPage() -> impl IntoView {
                         Ok(pledge) => view! {
                             <div class="wrap wrap--form stack stack--loose">
                                 {refused.map(|error| view! { <Notice tone=Tone::Error>{error.to_string()}</Notice> })}
-                                <Fix pledge/>
+                                <Fix pledge again=TryPaymentAgain::url() another=UseAnotherCard::url()/>
                             </div>
                         }.into_any(),
                         Err(error) => view! { <Problem error/> }.into_any(),
@@ -39,11 +43,17 @@ pub fn FixPage() -> impl IntoView {
     }
 }
 
+/// What went wrong, and the two ways to mend it; `again` and `another` are where their forms go.
 #[component]
-fn Fix(pledge: FixView) -> impl IntoView {
+fn Fix(pledge: FixView, again: &'static str, another: &'static str) -> impl IntoView {
     let asked = pledge.state == PledgeState::NeedsAction;
-    let again = if asked { "Confirm with your bank" } else { "Try the same card again" };
-    let another = if pledge.same_card { "button button--quiet" } else { "button button--primary" };
+    let try_again = if asked { "Confirm with your bank" } else { "Try the same card again" };
+    let taken = if pledge.was_refunded {
+        "What was taken is refunded to your card."
+    } else {
+        "Nothing was taken from your card."
+    };
+    let other_class = if pledge.same_card { "button button--quiet" } else { "button button--primary" };
     view! {
         <Title text="Fix your payment"/>
         <header class="page-head">
@@ -51,7 +61,7 @@ fn Fix(pledge: FixView) -> impl IntoView {
             <p class="page-head__lead">
                 "Your pledge of " <strong class="money">{pledge.amount.to_string()}</strong> " to "
                 <a href=format!("/campaigns/{}", pledge.campaign_slug)>{pledge.campaign_title}</a>
-                " could not be charged. Nothing was taken from your card."
+                " could not be charged. " {taken}
             </p>
         </header>
         <Notice tone=Tone::Warning>{pledge.reason}</Notice>
@@ -62,17 +72,23 @@ fn Fix(pledge: FixView) -> impl IntoView {
         </p>
         <div class="cluster">
             {pledge.same_card.then(|| view! {
-                <form method="post" action=TryPaymentAgain::url()>
-                    <input type="hidden" name="pledge" value=pledge.id.clone()/>
-                    <button class="button button--primary" type="submit">{again}</button>
+                <form method="post" action=again>
+                    {named(&pledge.id)}
+                    <button class="button button--primary" type="submit">{try_again}</button>
                 </form>
             })}
-            <form method="post" action=UseAnotherCard::url()>
-                <input type="hidden" name="pledge" value=pledge.id/>
-                <button class=another type="submit">"Use another card"</button>
+            <form method="post" action=another>
+                {named(&pledge.id)}
+                <button class=other_class type="submit">"Use another card"</button>
             </form>
         </div>
     }
+}
+
+/// Which pledge a form is about; who came by a link has a pass for one, which says it already.
+fn named(pledge: &str) -> impl IntoView + use<> {
+    let pledge = (!pledge.is_empty()).then(|| pledge.to_owned());
+    pledge.map(|pledge| view! { <input type="hidden" name="pledge" value=pledge/> })
 }
 
 /// Where the bank and the card page send the backer. Leads on as soon as the outcome is known.

@@ -79,6 +79,10 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
         (PledgeState::Captured, Collection::ChargeNow) => "Your card was charged.",
         (PledgeState::Pending, _) => "Not finished: no card is saved or charged yet.",
         (PledgeState::Cancelled, _) => "Cancelled. Your card is not charged.",
+        // Only campaigns that have ended drop pledges, so there is nothing to pledge to again.
+        (PledgeState::Dropped, _) => {
+            "Not paid in time, so it was dropped. Your card is not charged. The campaign has ended and takes no new pledges."
+        }
         (PledgeState::Expired, _) => "Not finished in time. No card was saved or charged.",
         (state, _) => state.label(),
     };

@@ -2,7 +2,7 @@
 
 mod after;
 
-use domain::{CampaignState, Progress};
+use domain::{CampaignState, Progress, ResultPolicy};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -46,6 +46,7 @@ pub fn PledgePage() -> impl IntoView {
 fn Pledging(page: PledgePageView, refused: Option<ApiError>, here: String) -> impl IntoView {
     let campaign = page.campaign;
     let open = campaign.is_open();
+    let rule = campaign.policy.map(ResultPolicy::explain);
     let trail = vec![
         ("/".to_owned(), "Campaigns".to_owned()),
         (format!("/campaigns/{}", campaign.slug), campaign.title.clone()),
@@ -57,6 +58,7 @@ fn Pledging(page: PledgePageView, refused: Option<ApiError>, here: String) -> im
             <header class="page-head">
                 <p class="muted">{campaign.title.clone()} " by " {campaign.creator_name.clone()}</p>
                 <h1>"Your pledge"</h1>
+                {rule.map(|rule| view! { <p class="muted measure">{rule}</p> })}
             </header>
             {page.left.map(|pledge| view! { <Left pledge/> })}
             {match page.form {

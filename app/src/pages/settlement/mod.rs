@@ -1,6 +1,6 @@
 //! The public account of a campaign after its deadline.
 
-use domain::Outcome;
+use domain::{Outcome, ResultPolicy};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -40,6 +40,7 @@ pub fn SettlementPage() -> impl IntoView {
 fn Account(account: SettlementView, slug: String) -> impl IntoView {
     let campaign_at = format!("/campaigns/{slug}");
     let (tone, words) = outcome(&account);
+    let rule = account.policy.filter(|_| account.outcome == Some(Outcome::Funded)).map(ResultPolicy::explain);
     let stage = stage(account.outcome, account.retry_until, account.finished_at);
     view! {
         <Title text=format!("The money of {}", account.title)/>
@@ -48,10 +49,11 @@ fn Account(account: SettlementView, slug: String) -> impl IntoView {
                 <p><a href=campaign_at>{account.title.clone()}</a></p>
                 <h1>"Where the money stands"</h1>
             </header>
-            <Notice tone>{words}</Notice>
             <LiveAccount campaign=account.campaign finished=account.finished_at.is_some()>
+                <Notice tone>{words}</Notice>
                 <Lines lines=account.lines/>
                 <p class="muted">{stage}</p>
+                {rule.map(|rule| view! { <p class="muted">{rule}</p> })}
             </LiveAccount>
         </div>
     }
@@ -77,6 +79,13 @@ fn Lines(lines: Vec<Line>) -> impl IntoView {
 fn outcome(account: &SettlementView) -> (Tone, String) {
     let goal = account.goal;
     match account.outcome {
+        Some(Outcome::Funded) if account.fell_short => (
+            Tone::Warning,
+            format!(
+                "The goal of {goal} was met at the deadline, and less than that could be collected. The campaign failed, \
+                 and everybody who paid is refunded in full."
+            ),
+        ),
         Some(Outcome::Funded) => (Tone::Success, format!("Funded: the goal of {goal} was met.")),
         Some(Outcome::PartiallyFunded) => {
             (Tone::Info, format!("The goal of {goal} was not met. The creator keeps what came together."))

@@ -2,6 +2,7 @@
 
 use super::SessionToken;
 use super::sessions::ABSOLUTE_DAYS;
+use crate::settlement::{PASS_SECONDS, Pass};
 
 /// How this site names and guards its session cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,17 +37,53 @@ impl SessionCookie {
 
     /// The token among the values of a request's `Cookie` headers.
     pub fn read<'a>(self, headers: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-        let pairs = headers.into_iter().flat_map(|header| header.split(';'));
-        pairs
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, _)| *name == self.name())
-            .map(|(_, v)| v)
+        read(self.name(), headers)
     }
 
     fn with(self, value: &str, max_age: i64) -> String {
-        let secure = if self.secure { "; Secure" } else { "" };
-        format!("{}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}", self.name())
+        set(self.name(), value, max_age, self.secure)
     }
+}
+
+/// The cookie of who fixes a payment by the link of a letter. Lax, because the bank leads back to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PassCookie {
+    secure: bool,
+}
+
+impl PassCookie {
+    #[must_use]
+    pub fn of(public_url: &str) -> Self {
+        Self { secure: public_url.starts_with("https://") }
+    }
+
+    fn name(self) -> &'static str {
+        if self.secure { "__Host-fix" } else { "fix" }
+    }
+
+    /// `Set-Cookie` for a new pass.
+    #[must_use]
+    pub fn set(self, pass: &Pass) -> String {
+        set(self.name(), pass.as_str(), i64::from(PASS_SECONDS), self.secure)
+    }
+
+    /// The pass among the values of a request's `Cookie` headers.
+    pub fn read<'a>(self, headers: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        read(self.name(), headers)
+    }
+}
+
+fn read<'a>(wanted: &str, headers: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let pairs = headers.into_iter().flat_map(|header| header.split(';'));
+    pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == wanted)
+        .map(|(_, value)| value)
+}
+
+fn set(name: &str, value: &str, max_age: i64, secure: bool) -> String {
+    let secure = if secure { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod story;
 use chrono::{DateTime, Utc};
 use domain::{
     Campaign, CampaignEvent, CampaignId, CampaignState, PersonId, Progress, Reward, RewardId, Step,
+    StretchGoal,
 };
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
@@ -107,7 +108,10 @@ pub async fn progress(db: &PgPool, campaign: CampaignId) -> Result<Option<Progre
         r#"select state, goal, currency, ends_at, version,
                   -- once decided, what decided is shown
                   coalesce(results.pledged, stats.pledged) as "pledged!",
-                  coalesce(results.backers, stats.backers) as "backers!"
+                  coalesce(results.backers, stats.backers) as "backers!",
+                  array(select amount from stretch_goals where campaign_id = id order by position) as "stretch!: Vec<rust_decimal::Decimal>",
+                  (select count(*) from stretch_goals
+                   where campaign_id = id and unlocked_at is not null) as "unlocked!"
            from campaigns
            join campaign_stats stats on stats.campaign_id = id
            left join campaign_results results on results.campaign_id = id
@@ -120,7 +124,19 @@ pub async fn progress(db: &PgPool, campaign: CampaignId) -> Result<Option<Progre
     let stats = Stats { pledged: row.pledged, backers: row.backers, version: row.version };
     let state: CampaignState = rows::named("campaigns.state", &row.state)?;
     let Some(ends_at) = row.ends_at.filter(|_| state.is_public()) else { return Ok(None) };
-    Ok(Some(stats.progress(campaign, &row.state, row.goal, &row.currency, ends_at)?))
+    let progress = stats.progress(campaign, &row.state, row.goal, &row.currency, ends_at)?;
+    let stretch = stretch(&row.stretch, row.unlocked, &row.currency)?;
+    Ok(Some(Progress { stretch, ..progress }))
+}
+
+/// They are unlocked in their order.
+fn stretch(amounts: &[rust_decimal::Decimal], unlocked: i64, currency: &str) -> Result<Vec<StretchGoal>> {
+    let goals = (0..).zip(amounts);
+    goals
+        .map(|(place, amount)| {
+            Ok(StretchGoal { amount: rows::money(*amount, currency)?, unlocked: place < unlocked })
+        })
+        .collect()
 }
 
 /// A row of `campaign_stats`.
@@ -147,6 +163,7 @@ impl Stats {
             backers: self.backers,
             state: rows::named("campaigns.state", state)?,
             ends_at,
+            stretch: Vec::new(),
         })
     }
 }

@@ -1,12 +1,13 @@
-//! Everything a campaign's own page shows, in three statements.
+//! Everything a campaign's own page shows, in four statements.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{CampaignId, Model, Money, Outcome, PersonId, Progress, RewardId};
+use domain::{CampaignId, Model, Money, Outcome, PersonId, Progress, ResultPolicy, RewardId};
 use sqlx::PgPool;
 
 use super::Stats;
 use crate::pledges::{RecentBacker, recent_backers};
-use crate::{Result, rows};
+use crate::stretch_goals::{self, PageStretchGoal};
+use crate::{Result, rows, settlement};
 
 /// A public campaign.
 #[derive(Clone, Debug)]
@@ -30,8 +31,13 @@ pub struct Page {
     pub progress: Progress,
     /// Once decided, and not called off.
     pub outcome: Option<Outcome>,
+    /// What follows when less than the goal is collected; `None` where everybody pays at once.
+    pub policy: Option<ResultPolicy>,
+    /// What could be collected in the end of what was pledged.
+    pub collected: Option<Money>,
     /// Why it was called off.
     pub call_off_reason: Option<String>,
+    pub stretch_goals: Vec<PageStretchGoal>,
     pub rewards: Vec<PageReward>,
     pub recent_backers: Vec<RecentBacker>,
     /// The database's clock when the page was read.
@@ -60,6 +66,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
                   suspended_at is not null as "suspended!", goal, currency, starts_at, ends_at,
                   version, coalesce(results.pledged, stats.pledged) as "pledged!",
                   coalesce(results.backers, stats.backers) as "backers!", results.outcome as "outcome?",
+                  result_policy, collected.collected as "collected?",
                   (select reason from campaign_history where campaign_id = campaigns.id and event = 'cancelled'
                    and reason <> '' limit 1) as call_off_reason, clock() as "now!"
            from campaigns
@@ -67,6 +74,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
            join categories on categories.slug = category
            join campaign_stats stats on stats.campaign_id = campaigns.id
            left join campaign_results results on results.campaign_id = campaigns.id
+           left join collection_results collected on collected.campaign_id = campaigns.id
            where campaigns.slug = lower($1) and state not in ('draft', 'in_review')"#,
         slug,
     )
@@ -74,6 +82,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
     .await?;
     let Some(row) = row else { return Ok(None) };
     let (Some(starts_at), Some(ends_at)) = (row.starts_at, row.ends_at) else { return Ok(None) };
+    let stretch_goals = stretch_goals::of_campaign(db, row.id).await?;
     let stats = Stats { pledged: row.pledged, backers: row.backers, version: row.version };
     Ok(Some(Page {
         id: row.id,
@@ -91,9 +100,15 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
         model: rows::named("campaigns.model", &row.model)?,
         suspended: row.suspended,
         starts_at,
+        policy: settlement::policy(&row.model, &row.result_policy)?,
+        collected: row.collected.map(|amount| rows::money(amount, &row.currency)).transpose()?,
         outcome: row.outcome.and_then(|outcome| outcome.parse().ok()),
         call_off_reason: row.call_off_reason,
-        progress: stats.progress(row.id, &row.state, row.goal, &row.currency, ends_at)?,
+        progress: Progress {
+            stretch: stretch_goals.iter().map(PageStretchGoal::goal).collect(),
+            ..stats.progress(row.id, &row.state, row.goal, &row.currency, ends_at)?
+        },
+        stretch_goals,
         rewards: rewards(db, row.id).await?,
         recent_backers: recent_backers(db, row.id).await?,
         now: row.now,

@@ -47,7 +47,19 @@ pub struct Campaign {
     pub cover_alt: String,
     pub story: String,
     pub raised_percent: u32,
+    #[serde(default)]
+    pub result_policy: domain::ResultPolicy,
+    #[serde(default)]
+    pub stretch_goals: Vec<StretchGoal>,
     pub rewards: Vec<Reward>,
+}
+
+#[derive(Deserialize)]
+pub struct StretchGoal {
+    pub title: String,
+    pub description: String,
+    /// The total that unlocks it.
+    pub amount: String,
 }
 
 #[derive(Deserialize)]

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{Ctx, Error, Result, campaigns, clock};
-use content::{Campaign, Content, Reward};
+use content::{Campaign, Content, Reward, StretchGoal};
 use people::People;
 
 /// Printed when the demo starts.
@@ -70,6 +70,9 @@ async fn insert(
     for (position, reward) in campaign.rewards.iter().enumerate() {
         rewards.push((insert_reward(db, id, reward, position, currency, ends_at).await?, reward));
     }
+    for (position, goal) in (1..).zip(&campaign.stretch_goals) {
+        insert_stretch_goal(db, id, goal, position).await?;
+    }
     if campaign.raised_percent > 0 {
         let mut crowd = crowd::Crowd::of(campaign, &rewards, currency, &dates, seed)?;
         pledges::insert(db, id, campaign, crowd.pledges(people.crowd())).await?;
@@ -89,8 +92,9 @@ async fn insert_campaign(
     sqlx::query!(
         "with campaign as (
              insert into campaigns (id, creator_id, slug, title, pitch, category, location, cover, cover_alt,
-                                    story_markdown, story_html, model, state, goal, currency, starts_at, ends_at, demo)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, true)
+                                    story_markdown, story_html, model, state, goal, currency, starts_at, ends_at, demo,
+                                    result_policy)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, true, $18)
          )
          insert into campaign_stats (campaign_id) values ($1)",
         id as CampaignId,
@@ -110,6 +114,7 @@ async fn insert_campaign(
         currency.code(),
         dates.starts_at,
         dates.ends_at,
+        campaign.result_policy.as_str(),
     )
     .execute(db)
     .await?;
@@ -144,6 +149,26 @@ async fn insert_reward(
     .execute(db)
     .await?;
     Ok(id)
+}
+
+async fn insert_stretch_goal(
+    db: &mut PgConnection,
+    campaign: CampaignId,
+    goal: &StretchGoal,
+    position: i16,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into stretch_goals (campaign_id, position, goal, currency, amount, title, description)
+         select id, $2, goal, currency, $3, $4, $5 from campaigns where id = $1",
+        campaign as CampaignId,
+        position,
+        amount(&goal.amount)?,
+        goal.title,
+        goal.description,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 fn amount(text: &str) -> Result<Decimal> {

@@ -138,7 +138,7 @@ async fn insert_history(
     Ok(())
 }
 
-/// Totals, slots and milestones, counted from the rows by the same rules as the recount.
+/// Totals, slots, milestones and stretch goals, counted from the rows by the same rules as the recount.
 async fn count(
     db: &mut PgConnection,
     campaign_id: CampaignId,
@@ -175,6 +175,13 @@ async fn count(
         "insert into milestones_reached (campaign_id, percent, pledged)
          select $1, percent, $2::numeric from campaigns, unnest(array[25, 50, 75, 100]) as percent
          where campaigns.id = $1 and $2::numeric * 100 >= goal * percent",
+        campaign_id as CampaignId,
+        pledged,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "update stretch_goals set unlocked_at = clock() where campaign_id = $1 and amount <= $2",
         campaign_id as CampaignId,
         pledged,
     )

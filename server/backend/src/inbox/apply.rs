@@ -7,10 +7,10 @@ use sqlx::{PgConnection, PgPool, PgTransaction};
 use uuid::Uuid;
 
 use super::Entry;
-use super::batch::{Batch, GiveBack, Posting, Row, Totals, Waiting};
+use super::batch::{Batch, GiveBack, Posting, Row, Spare, Totals, Waiting};
 use super::letters;
 use crate::ledger::{self, Account, Line};
-use crate::{Ctx, Error, Result, books, jobs, live, rows, settlement};
+use crate::{Ctx, Error, Result, books, jobs, live, rows, settlement, stretch_goals};
 
 /// The most one transaction takes on.
 const LARGEST_BATCH: i64 = 500;
@@ -99,6 +99,7 @@ async fn apply_in(
     settlement::stage_collecting(&mut *tx, campaign, &batch.arrived_in(&[PledgeState::Charging])).await?;
     settlement::note_failures(&mut *tx, &batch.arrived_in(&[PledgeState::Errored, PledgeState::NeedsAction]))
         .await?;
+    settlement::stage_closing_card_pages(&mut *tx, &batch.ended()).await?;
     stage_give_back(&mut *tx, &batch).await?;
     letters::stage(ctx, &mut *tx, campaign, &batch, reached).await?;
     mark_applied(&mut *tx, &batch).await?;
@@ -108,10 +109,11 @@ async fn apply_in(
 /// The campaign's total is the lock: who holds it drains the campaign.
 async fn lock_totals(tx: &mut PgTransaction<'_>, campaign: CampaignId) -> Result<Option<Totals>> {
     let row = sqlx::query!(
-        "select stats.pledged, campaigns.goal, campaigns.currency, fee_bps
-         from campaign_stats stats join campaigns on campaigns.id = stats.campaign_id
-         where stats.campaign_id = $1
-         for update of stats skip locked",
+        r#"select stats.pledged, campaigns.goal, campaigns.currency, fee_bps,
+                  exists (select from stretch_goals where campaign_id = $1 and unlocked_at is null) as "locked!"
+           from campaign_stats stats join campaigns on campaigns.id = stats.campaign_id
+           where stats.campaign_id = $1
+           for update of stats skip locked"#,
         campaign as CampaignId,
     )
     .fetch_optional(&mut **tx)
@@ -122,6 +124,7 @@ async fn lock_totals(tx: &mut PgTransaction<'_>, campaign: CampaignId) -> Result
             goal: rows::money(row.goal, &row.currency)?,
             pledged: rows::money(row.pledged, &row.currency)?,
             fee: rows::fee(row.fee_bps)?,
+            has_locked_stretch_goals: row.locked,
         })
     })
     .transpose()
@@ -161,6 +164,7 @@ async fn lock_pledges(db: &mut PgConnection, waiting: &[Waiting]) -> Result<Vec<
         r#"select pledges.id as "id: PledgeId", reward_id as "reward: RewardId",
                   coalesce(rewards.slots is not null, false) as "limited!", state, amount, pledges.currency,
                   collection, gateway_intent_id, charge_intent_id, payment_method_id, decline_code,
+                  spare_payment_method_id, spare_intent_id,
                   array(select entry -> 'evidence' ->> 'intent_id' from pledge_inbox
                         where pledge_id = pledges.id and outcome = 'applied' and entry ->> 'event' = 'card_replaced')
                       as "replacements!: Vec<Option<String>>"
@@ -189,6 +193,9 @@ async fn lock_pledges(db: &mut PgConnection, waiting: &[Waiting]) -> Result<Vec<
                 charge_intent_id: row.charge_intent_id,
                 payment_method_id: row.payment_method_id,
                 decline_code: row.decline_code,
+                spare: row
+                    .spare_payment_method_id
+                    .map(|payment_method_id| Spare { payment_method_id, intent_id: row.spare_intent_id }),
                 changed: false,
             })
         })
@@ -204,16 +211,24 @@ async fn write_pledges(db: &mut PgConnection, batch: &Batch) -> Result<()> {
     let methods: Vec<Option<&str>> = changed.iter().map(|row| row.payment_method_id.as_deref()).collect();
     let collections: Vec<&str> = changed.iter().map(|row| row.collection.as_str()).collect();
     let declines: Vec<Option<&str>> = changed.iter().map(|row| row.decline_code.as_deref()).collect();
+    let spares = changed.iter().map(|row| row.spare.as_ref());
+    let (spare_cards, spare_intents): (Vec<Option<&str>>, Vec<Option<&str>>) = spares
+        .map(|spare| {
+            let card = spare.map(|spare| spare.payment_method_id.as_str());
+            (card, spare.and_then(|spare| spare.intent_id.as_deref()))
+        })
+        .unzip();
     let confirmed: Vec<bool> = changed.iter().map(|row| !row.before.counts() && row.state.counts()).collect();
     sqlx::query!(
         "update pledges set state = new.state, gateway_intent_id = new.intent, charge_intent_id = new.charge,
                             payment_method_id = new.method, collection = new.collection,
-                            decline_code = new.decline, updated_at = clock(),
+                            decline_code = new.decline, spare_payment_method_id = new.spare_card,
+                            spare_intent_id = new.spare_intent, updated_at = clock(),
                             confirmed_at = case when new.confirmed then coalesce(confirmed_at, clock())
                                                 else confirmed_at end
          from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                     $8::bool[])
-              as new (id, state, intent, charge, method, collection, decline, confirmed)
+                     $8::bool[], $9::text[], $10::text[])
+              as new (id, state, intent, charge, method, collection, decline, confirmed, spare_card, spare_intent)
          where pledges.id = new.id",
         &ids,
         &states as &[&str],
@@ -223,6 +238,8 @@ async fn write_pledges(db: &mut PgConnection, batch: &Batch) -> Result<()> {
         &collections as &[&str],
         &declines as &[Option<&str>],
         &confirmed,
+        &spare_cards as &[Option<&str>],
+        &spare_intents as &[Option<&str>],
     )
     .execute(db)
     .await?;
@@ -348,6 +365,9 @@ async fn write_totals(db: &mut PgConnection, before: Totals, batch: &Batch) -> R
     let after = domain::Money::new(after, before.goal.currency())
         .map_err(|_| Error::broken("campaign_stats.pledged finer than its currency"))?;
     let reached = reach_milestones(db, &before, after).await?;
+    if before.has_locked_stretch_goals {
+        stretch_goals::unlock(db, before.campaign, after).await?;
+    }
     live::announce(db, before.campaign).await?;
     Ok(reached)
 }
@@ -385,7 +405,7 @@ async fn stage_give_back(db: &mut PgConnection, batch: &Batch) -> Result<()> {
         GiveBack::Card { payment_method, .. } => format!("give_back_{payment_method}"),
         GiveBack::Hold { intent, .. } | GiveBack::Payment { intent, .. } => format!("give_back_{intent}"),
         // Another key: if the event was wrong, the same intent may have to be given back one day.
-        GiveBack::Mismatched { intent, .. } => format!("look_into_{intent}"),
+        GiveBack::Mismatched { told_by, .. } => format!("look_into_{told_by}"),
     };
     let staged: Vec<_> = batch.give_back.iter().map(|what| (jobs::Job::GiveBack(what), key(what))).collect();
     jobs::stage(db, &staged).await

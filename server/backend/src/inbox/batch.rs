@@ -35,7 +35,17 @@ pub(super) struct Row {
     pub charge_intent_id: Option<String>,
     pub payment_method_id: Option<String>,
     pub decline_code: Option<String>,
+    /// A card that came while the present one was being charged.
+    pub spare: Option<Spare>,
     pub changed: bool,
+}
+
+/// A card that is charged if the present one is declined.
+#[derive(Clone)]
+pub(super) struct Spare {
+    pub payment_method_id: String,
+    /// The intent that saved it.
+    pub intent_id: Option<String>,
 }
 
 pub(super) struct HistoryLine {
@@ -76,6 +86,8 @@ pub enum GiveBack {
     Mismatched {
         pledge: PledgeId,
         intent: String,
+        /// The inbox row that spoke of it: each of them is looked into.
+        told_by: Uuid,
     },
 }
 
@@ -99,6 +111,9 @@ impl Batch {
             Some(row) => {
                 let outcome =
                     judge(row, &waiting, &mut self.history, &mut self.postings, &mut self.give_back);
+                if row.state != PledgeState::Charging {
+                    turn_to_spare(row, &waiting.source, &mut self.history, &mut self.give_back);
+                }
                 if outcome == "mismatch" {
                     tracing::error!(pledge = %row.id, event = ?waiting.entry.event, "gateway amount differs from the pledge");
                 }
@@ -157,6 +172,13 @@ impl Batch {
         taken.collect()
     }
 
+    /// Pledges for which no card is wanted any more: paid, or over.
+    pub(super) fn ended(&self) -> Vec<PledgeId> {
+        let wants_none = |state: PledgeState| state == PledgeState::Captured || state.is_over();
+        let ended = self.changed_rows().filter(|row| wants_none(row.state) && !wants_none(row.before));
+        ended.map(|row| row.id).collect()
+    }
+
     /// Per reward: how many limited slots come free, and by how much its count of backers changes.
     pub(super) fn change_of_rewards(&self) -> HashMap<RewardId, (i32, i64)> {
         let mut changes: HashMap<RewardId, (i32, i64)> = HashMap::new();
@@ -187,7 +209,8 @@ fn judge(
     let Entry { event, evidence } = &waiting.entry;
     if moves_money(event) && !agrees(row.state, row.payment(), row.amount, evidence) {
         if let Some(intent) = &evidence.intent_id {
-            give_back.push(GiveBack::Mismatched { pledge: row.id, intent: intent.clone() });
+            let told_by = waiting.id;
+            give_back.push(GiveBack::Mismatched { pledge: row.id, intent: intent.clone(), told_by });
         }
         return "mismatch";
     }
@@ -232,7 +255,11 @@ fn judge(
             if let (PledgeEvent::CardReplaced, Some(payment_method)) = (event, &evidence.payment_method_id)
                 && row.payment_method_id.as_ref() != Some(payment_method)
             {
-                // A card that came while another was charged, or after it: not needed, so not kept.
+                if row.state == PledgeState::Charging {
+                    row.keep_spare(payment_method, evidence, give_back);
+                    return "applied";
+                }
+                // It came after another was charged: not needed, so not kept.
                 give_back.push(GiveBack::Card { pledge: row.id, payment_method: payment_method.clone() });
             }
             // Only a decline replaces a decline: "the bank asks" may be older news that arrives later.
@@ -250,6 +277,25 @@ fn judge(
             "late_money"
         }
         Err(EventRefusal::Impossible { .. }) => "refused",
+    }
+}
+
+/// The present card has its answer: the one that came meanwhile is charged after a decline, and forgotten otherwise.
+fn turn_to_spare(row: &mut Row, source: &str, history: &mut Vec<HistoryLine>, give_back: &mut Vec<GiveBack>) {
+    let Some(Spare { payment_method_id, intent_id }) = row.spare.take() else { return };
+    let (from, event) = (row.state, PledgeEvent::CardReplaced);
+    row.changed = true;
+    match from.next(event) {
+        Ok(Step::To(to)) => {
+            history.push(HistoryLine { pledge: row.id, from, to, event, source: source.to_owned() });
+            row.release_on(event, to, give_back);
+            let payment_method_id = Some(payment_method_id);
+            row.remember(event, &Evidence { intent_id, payment_method_id, ..Evidence::default() });
+            row.state = to;
+        }
+        Ok(Step::Stay(_)) | Err(_) => {
+            give_back.push(GiveBack::Card { pledge: row.id, payment_method: payment_method_id });
+        }
     }
 }
 
@@ -323,6 +369,17 @@ impl Row {
         }
     }
 
+    /// Keeps a card that came while another is charged. It takes the place of one that came before it.
+    fn keep_spare(&mut self, payment_method: &str, evidence: &Evidence, give_back: &mut Vec<GiveBack>) {
+        let spare =
+            Spare { payment_method_id: payment_method.to_owned(), intent_id: evidence.intent_id.clone() };
+        if let Some(before) = self.spare.replace(spare) {
+            give_back.push(GiveBack::Card { pledge: self.id, payment_method: before.payment_method_id });
+        }
+        self.replacements.extend(evidence.intent_id.clone());
+        self.changed = true;
+    }
+
     fn knows_replacement(&self, evidence: &Evidence) -> bool {
         evidence.intent_id.is_none()
             || evidence.intent_id == self.intent_id
@@ -390,4 +447,6 @@ pub(super) struct Totals {
     pub goal: Money,
     pub pledged: Money,
     pub fee: FeeRule,
+    /// Whether a stretch goal is still to be unlocked.
+    pub has_locked_stretch_goals: bool,
 }

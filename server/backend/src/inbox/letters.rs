@@ -9,12 +9,13 @@ use domain::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::batch::{Batch, HistoryLine, Row};
+use super::batch::{Batch, HistoryLine, Posting, Row};
 use crate::mail::{
-    About, CampaignCancelled, CampaignFailed, CampaignFunded, Letter, MilestoneReached, PaymentFailed,
-    PaymentFixed, PledgeCancelled, PledgeConfirmed, PledgeDropped, Post, Refunded,
+    About, CampaignCancelled, CampaignFailed, CampaignFellShort, CampaignFunded, Letter, MilestoneReached,
+    PaidTooLate, PaymentFailed, PaymentFixed, PledgeCancelled, PledgeConfirmed, PledgeDropped, Post,
+    Refunded,
 };
-use crate::payments::in_plain_words;
+use crate::payments::{OTHER_AMOUNT, in_plain_words};
 use crate::{Ctx, Result, rows};
 
 /// Stages the letters about pledges that now stand or are taken back, and about a milestone. A reservation that
@@ -27,6 +28,7 @@ pub(super) async fn stage(
     reached: Option<Milestone>,
 ) -> Result<()> {
     let told = batch.confirmed().chain(batch.taken_back()).chain(batch.decided().map(|(row, _)| row));
+    let told = told.chain(batch.paid_too_late().map(|(row, _)| row));
     let pledges = told.map(|row| row.id).collect::<Vec<_>>();
     if pledges.is_empty() && reached.is_none() {
         return Ok(());
@@ -43,6 +45,9 @@ pub(super) async fn stage(
     for (row, line) in batch.decided() {
         post.extend(backers.get(&row.id).and_then(|backer| decided(&facts, row, line, backer)));
     }
+    for (row, intent) in batch.paid_too_late() {
+        post.extend(backers.get(&row.id).map(|backer| paid_too_late(&facts, row, intent, backer)));
+    }
     post.extend(reached.map(|milestone| milestone_reached(&facts, campaign, milestone)));
     ctx.mail.stage_all(db, &post).await
 }
@@ -58,6 +63,16 @@ impl Batch {
         let cancelled =
             self.history.iter().filter(|line| line.from.counts() && line.to == PledgeState::Cancelled);
         cancelled.filter_map(|line| self.rows.get(&line.pledge))
+    }
+
+    /// Those that were over when their payment arrived, with the payment.
+    fn paid_too_late(&self) -> impl Iterator<Item = (&Row, &str)> {
+        self.postings.iter().filter_map(|posting| match posting {
+            Posting::CapturedTooLate { pledge, intent, .. } => {
+                Some((self.rows.get(pledge)?, intent.as_str()))
+            }
+            _ => None,
+        })
     }
 
     /// What became of pledges after the deadline, or because there is none any more.
@@ -87,6 +102,8 @@ struct CampaignFacts {
     /// What had been pledged when it was decided; until then what is pledged.
     decided_at: Money,
     retry_until: Option<DateTime<Utc>>,
+    /// What could be collected, if that was too little by the campaign's rule.
+    fell_short_with: Option<Money>,
     now: DateTime<Utc>,
 }
 
@@ -100,11 +117,13 @@ async fn campaign_facts(db: &mut PgConnection, campaign: CampaignId) -> Result<C
     let row = sqlx::query!(
         r#"select creator_id as "creator: PersonId", title, slug, goal, stats.pledged, stats.backers, currency,
                   ends_at as "ends_at!", coalesce(results.pledged, stats.pledged) as "decided_at!",
-                  retry_until as "retry_until?", clock() as "now!"
+                  retry_until as "retry_until?",
+                  collected.collected as "fell_short_with?", clock() as "now!"
            from campaigns
            join campaign_stats stats on stats.campaign_id = id
            left join campaign_results results on results.campaign_id = id
            left join settlements on settlements.campaign_id = id
+           left join collection_results collected on collected.campaign_id = id and verdict = 'fell_short'
            where id = $1"#,
         campaign as CampaignId,
     )
@@ -120,6 +139,7 @@ async fn campaign_facts(db: &mut PgConnection, campaign: CampaignId) -> Result<C
         ends_at: row.ends_at,
         decided_at: rows::money(row.decided_at, &row.currency)?,
         retry_until: row.retry_until,
+        fell_short_with: row.fell_short_with.map(|amount| rows::money(amount, &row.currency)).transpose()?,
         now: row.now,
     })
 }
@@ -222,12 +242,19 @@ fn decided<'a>(
             ("campaign_funded", Letter::CampaignFunded(letter))
         }
         (PledgeState::Errored | PledgeState::NeedsAction, _) => {
-            let reason = in_plain_words(row.decline_code.as_deref().unwrap_or("generic_decline"));
-            let letter = PaymentFailed { campaign, pledge, amount, reason, until: facts.retry_until? };
+            let code = row.decline_code.as_deref().unwrap_or("generic_decline");
+            let (reason, was_refunded) = (in_plain_words(code), code == OTHER_AMOUNT);
+            let until = facts.retry_until?;
+            let letter = PaymentFailed { campaign, pledge, amount, reason, until, was_refunded };
             ("payment_failed", Letter::PaymentFailed(letter))
         }
         (PledgeState::Dropped, _) => {
             ("pledge_dropped", Letter::PledgeDropped(PledgeDropped { campaign, amount, reward }))
+        }
+        (PledgeState::Refunded, _) if facts.fell_short_with.is_some() => {
+            let collected = facts.fell_short_with?;
+            let letter = CampaignFellShort { campaign, pledge, amount, collected, goal };
+            ("campaign_fell_short", Letter::CampaignFellShort(letter))
         }
         (PledgeState::Refunded, _) => {
             ("refunded", Letter::Refunded(Refunded { campaign, pledge, amount, charged: amount }))
@@ -235,6 +262,18 @@ fn decided<'a>(
         _ => return None,
     };
     Some(Post { to: backer.person, dedupe_key: format!("{key}_{pledge}"), letter })
+}
+
+fn paid_too_late<'a>(campaign: &'a CampaignFacts, row: &Row, intent: &str, backer: &Backer) -> Post<'a> {
+    Post {
+        to: backer.person,
+        dedupe_key: format!("paid_too_late_{intent}"),
+        letter: Letter::PaidTooLate(PaidTooLate {
+            campaign: campaign.about(),
+            pledge: row.id,
+            amount: row.amount,
+        }),
+    }
 }
 
 fn milestone_reached(facts: &CampaignFacts, campaign: CampaignId, milestone: Milestone) -> Post<'_> {

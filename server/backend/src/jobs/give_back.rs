@@ -18,7 +18,7 @@ pub(super) async fn run(ctx: &Ctx, what: &GiveBack) -> Result<()> {
             let returned = ctx.payments.refund_all(*pledge, intent).await?;
             book_returned(ctx, "late_payment_returned", *pledge, intent, returned).await
         }
-        GiveBack::Mismatched { pledge, intent } => look_into::run(ctx, *pledge, intent).await,
+        GiveBack::Mismatched { pledge, intent, .. } => look_into::run(ctx, *pledge, intent).await,
     }
 }
 

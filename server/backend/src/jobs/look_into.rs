@@ -4,8 +4,9 @@
 use domain::{CampaignId, Money, PledgeEvent, PledgeId, PledgeState};
 
 use super::give_back;
-use crate::inbox::{self, Entry, Source};
+use crate::inbox::{self, Entry, Evidence, Source};
 use crate::ledger::{self, Account, Line};
+use crate::payments::OTHER_AMOUNT;
 use crate::{Ctx, Error, Result, books, rows};
 
 pub(super) async fn run(ctx: &Ctx, pledge: PledgeId, intent: &str) -> Result<()> {
@@ -16,18 +17,40 @@ pub(super) async fn run(ctx: &Ctx, pledge: PledgeId, intent: &str) -> Result<()>
         return Err(Error::broken(format!("{intent}: another pledge's payment")));
     }
     let ours = ours(ctx, pledge).await?;
-    let is_its_own = ours.intent.as_deref() == Some(intent) && inbox::rests_on_its_intent(ours.state);
-    if is_its_own || inbox::agrees(ours.state, ours.intent.as_deref(), ours.amount, &there.entry.evidence) {
-        inbox::leave(&ctx.db, ours.campaign, pledge, &there.entry, Source::Gateway).await?;
-        ctx.inbox.ring();
-        return Ok(());
+    if inbox::agrees(ours.state, ours.intent.as_deref(), ours.amount, &there.entry.evidence) {
+        return leave(ctx, &ours, pledge, &there.entry).await;
     }
-    match there.entry.event {
-        PledgeEvent::HoldPlaced => give_back::hold(ctx, pledge, intent).await,
-        PledgeEvent::PaymentCaptured => payment(ctx, &ours, pledge, intent, &there.entry).await,
+    let is_its_own = ours.intent.as_deref() == Some(intent);
+    match (there.entry.event, ours.state) {
+        // Held for it, if another amount: what is captured after the deadline is looked into then.
+        (PledgeEvent::HoldPlaced, PledgeState::Authorized | PledgeState::Charging) if is_its_own => Ok(()),
+        (PledgeEvent::HoldPlaced, _) => give_back::hold(ctx, pledge, intent).await,
+        // The ledger has it by the amount that was captured.
+        (PledgeEvent::PaymentCaptured, state) if is_its_own && is_paid(state) => Ok(()),
+        (PledgeEvent::PaymentCaptured, _) => {
+            payment(ctx, &ours, pledge, intent, &there.entry).await?;
+            if is_its_own { failed(ctx, &ours, pledge).await } else { Ok(()) }
+        }
         // Nothing is held or taken: released, declined, or waiting for the bank.
         _ => Ok(()),
     }
+}
+
+fn is_paid(state: PledgeState) -> bool {
+    inbox::rests_on_its_intent(state) && state != PledgeState::Authorized
+}
+
+/// The pledge's own payment took another amount and is given back: there is no second try of it, so for the pledge it
+/// has failed, and its backer can use another card.
+async fn failed(ctx: &Ctx, ours: &Ours, pledge: PledgeId) -> Result<()> {
+    let evidence = Evidence { decline_code: Some(OTHER_AMOUNT.into()), ..Evidence::default() };
+    leave(ctx, ours, pledge, &Entry { event: PledgeEvent::PaymentFailed, evidence }).await
+}
+
+async fn leave(ctx: &Ctx, ours: &Ours, pledge: PledgeId, entry: &Entry) -> Result<()> {
+    inbox::leave(&ctx.db, ours.campaign, pledge, entry, Source::Gateway).await?;
+    ctx.inbox.ring();
+    Ok(())
 }
 
 async fn payment(ctx: &Ctx, ours: &Ours, pledge: PledgeId, intent: &str, there: &Entry) -> Result<()> {

@@ -22,6 +22,7 @@ pub use look::Look;
 use crate::accounts::sessions;
 use crate::inbox::GiveBack;
 use crate::payments::GatewayError;
+use crate::stretch_goals::{self, Unlocked};
 use crate::{Ctx, Error, Result, books, payouts, settlement, throttle};
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
@@ -52,6 +53,8 @@ pub enum Job<'a> {
     Fees(&'a [String]),
     /// Compare a day's books with the gateway's.
     Reconcile(NaiveDate),
+    /// Tell backers of a stretch goal.
+    StretchGoal(&'a Unlocked),
 }
 
 /// Stages jobs, each once: the same key a second time is the same job.
@@ -86,6 +89,7 @@ impl Job<'_> {
             Job::PayOut(_) => "pay_out",
             Job::Fees(_) => "fees",
             Job::Reconcile(_) => "reconcile",
+            Job::StretchGoal(_) => "stretch_goal",
         }
     }
 
@@ -97,6 +101,7 @@ impl Job<'_> {
             Job::PayOut(part) => serde_json::to_value(part),
             Job::Fees(payments) => serde_json::to_value(payments),
             Job::Reconcile(day) => serde_json::to_value(day),
+            Job::StretchGoal(unlocked) => serde_json::to_value(unlocked),
         };
         payload.map_err(|_| Error::broken("job payload"))
     }
@@ -149,10 +154,11 @@ async fn sweep_hourly(ctx: &Ctx, stop: &CancellationToken) {
     }
 }
 
-/// Forgets what has served its time: counted tries, ended sessions.
+/// Forgets what has served its time: counted tries, ended sessions, links of letters.
 async fn sweep(ctx: &Ctx) -> Result<()> {
     throttle::forget_old(&ctx.db).await?;
     sessions::forget_ended(&ctx.db).await?;
+    settlement::forget_ended_fix_links(&ctx.db).await?;
     Ok(())
 }
 
@@ -263,6 +269,16 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
             let event: String =
                 serde_json::from_value(payload).map_err(|_| Error::broken("reread payload"))?;
             books::reread(ctx, &event).await.map(drop)
+        }
+        "stretch_goal" => {
+            let unlocked =
+                serde_json::from_value(payload).map_err(|_| Error::broken("stretch_goal payload"))?;
+            stretch_goals::tell(ctx, unlocked).await
+        }
+        "close_card_pages" => {
+            let pledge =
+                serde_json::from_value(payload).map_err(|_| Error::broken("close_card_pages payload"))?;
+            settlement::close_card_pages(ctx, pledge).await
         }
         unknown => Err(Error::broken(format!("job kind {unknown}"))),
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::config::{Config, Environment};
-use crate::{Ctx, Result};
+use crate::{Ctx, Result, settlement};
 
 /// The mailbox shows this many.
 const NEWEST: i64 = 100;
@@ -71,7 +71,10 @@ pub async fn in_mailbox(ctx: &Ctx, id: Uuid) -> Result<Option<MailboxMail>> {
     )
     .fetch_optional(&ctx.db)
     .await?;
-    Ok(row.map(|row| MailboxMail {
+    let Some(row) = row else { return Ok(None) };
+    // The mailbox is where these letters arrive, so here is where their links are made.
+    let (text, html) = settlement::fill_fix_link(&ctx.db, &row.body_text, &row.body_html).await?;
+    Ok(Some(MailboxMail {
         line: MailboxLine {
             id: row.id,
             to_name: row.display_name,
@@ -79,7 +82,7 @@ pub async fn in_mailbox(ctx: &Ctx, id: Uuid) -> Result<Option<MailboxMail>> {
             subject: row.subject,
             written_at: row.created_at,
         },
-        text: row.body_text,
-        html: row.body_html,
+        text,
+        html,
     }))
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::smtp::Failure;
 
 /// A mail whose turn it is.
+#[derive(Clone)]
 pub(super) struct Due {
     pub id: Uuid,
     pub letter: String,

@@ -17,9 +17,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use letter::{
-    About, CampaignCancelled, CampaignFailed, CampaignFunded, CampaignFundedCreator, CardExpires,
-    DisputeOpened, Letter, MilestoneReached, PaymentFailed, PaymentFixed, PaymentReminder, PayoutFailed,
-    PayoutSent, PledgeCancelled, PledgeConfirmed, PledgeDropped, Refunded,
+    About, CampaignCancelled, CampaignFailed, CampaignFailedCreator, CampaignFellShort,
+    CampaignFellShortCreator, CampaignFunded, CampaignFundedCreator, CardExpires, DisputeOpened, Letter,
+    MilestoneReached, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder, PayoutFailed, PayoutSent,
+    PledgeCancelled, PledgeConfirmed, PledgeDropped, Refunded, StretchGoalUnlocked,
 };
 pub use mailbox::{MailboxLine, MailboxMail, in_mailbox, mailbox};
 pub use sender::{Round, run, send_due};

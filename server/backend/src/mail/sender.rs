@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::message::{self, Due};
 use super::smtp::{Failure, Line};
 use super::smtp_server::SmtpServer;
-use crate::{Ctx, Result};
+use crate::{Ctx, Result, settlement};
 
 /// Pauses double from half a minute up to six hours; the last of these tries comes about two and a half days after the
 /// first.
@@ -100,7 +100,7 @@ async fn claim(ctx: &Ctx) -> Result<Option<Due>> {
 async fn deliver(ctx: &Ctx, due: &Due, line: &mut Option<Line>) -> Result<(), Failure> {
     let Some(server) = &ctx.mail.server else { return Ok(()) };
     let to: Address = due.email.parse().map_err(|_| Failure::NoSuchAddress)?;
-    let mail = message::wire(due, &server.sender, to.clone())?;
+    let mail = message::wire(&with_link(ctx, due).await?, &server.sender, to.clone())?;
     let said = async {
         let mut open = match line.take() {
             Some(open) => open,
@@ -111,6 +111,13 @@ async fn deliver(ctx: &Ctx, due: &Due, line: &mut Option<Line>) -> Result<(), Fa
     };
     *line = Some(within(server, said).await?);
     Ok(())
+}
+
+/// A letter whose link works once gets it now: each copy that leaves has its own, and none is stored.
+async fn with_link(ctx: &Ctx, due: &Due) -> Result<Due, Failure> {
+    let filled = settlement::fill_fix_link(&ctx.db, &due.text, &due.html).await;
+    let (text, html) = filled.map_err(|_| Failure::Away("its link could not be stored"))?;
+    Ok(Due { text, html, ..due.clone() })
 }
 
 async fn within<T>(

@@ -183,15 +183,24 @@ impl Payments {
             };
             let page = self.read(page).await?;
             after = page.data.last().map(|intent| intent.id.to_string()).filter(|_| page.has_more);
-            // One that was cancelled takes no money any more: a hold that ran out, say.
-            let ours = page.data.into_iter().find(|intent| {
-                intent.status != PaymentIntentStatus::Canceled
-                    && intent.metadata.get("pledge_id") == Some(&pledge)
-            });
+            let ours = page
+                .data
+                .into_iter()
+                .find(|intent| can_still_pay(intent) && intent.metadata.get("pledge_id") == Some(&pledge));
             if ours.is_some() || after.is_none() {
                 return Ok(ours);
             }
         }
+    }
+}
+
+/// One that was cancelled takes no money any more: a hold that ran out, say. One of which a part was captured has taken
+/// what it will ever take, and that was given back.
+fn can_still_pay(intent: &PaymentIntent) -> bool {
+    match intent.status {
+        PaymentIntentStatus::Canceled => false,
+        PaymentIntentStatus::Succeeded => intent.amount_received == intent.amount,
+        _ => true,
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a decline means, for the person who holds the card. The gateway's own messages are written for merchants.
 
+/// Our own code: another amount than the pledge's was taken, and is given back.
+pub const OTHER_AMOUNT: &str = "other_amount";
+
 /// A sentence for a decline or error code. Codes that would tip off a thief (`lost_card`, `stolen_card`,
 /// `fraudulent`) read like an ordinary decline, as Stripe advises.
 #[must_use]
@@ -8,6 +11,7 @@ pub fn in_plain_words(code: &str) -> &'static str {
         "insufficient_funds" => "The card does not have enough money. Try another card, or ask your bank.",
         "card_gone" => "The saved card is no longer there. Use another card.",
         "hold_expired" => "The hold on your card ran out before it could be charged. Use a card once more.",
+        OTHER_AMOUNT => "Another amount than you pledged was taken. Use a card once more.",
         "expired_card" => "The card has expired. Use another card.",
         "incorrect_cvc" | "invalid_cvc" => "The security code is not right. Check the three or four digits.",
         "incorrect_number" | "invalid_number" => "The card number is not right. Check it and try again.",

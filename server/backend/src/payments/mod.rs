@@ -25,7 +25,7 @@ pub use accounts::{AccountReading, Bank, OpenAccount};
 pub use attempts::AttemptKind;
 pub use balance::{GatewayLine, Page, Span};
 pub use charge::{AtTheBank, Charge};
-pub use decline::in_plain_words;
+pub use decline::{OTHER_AMOUNT, in_plain_words};
 pub use errors::GatewayError;
 pub use hosted_page::{HostedPage, PageRequest, PageState};
 pub use line::{Condition, Pace};

@@ -23,15 +23,18 @@ pub struct Replacement {
     pub amount: Money,
     /// Which page this is for the pledge, from 1.
     pub number: i32,
+    /// Where the page leads when a card is saved, and when it is left; below the site's root.
+    pub back: String,
+    pub left: String,
 }
 
 impl Payments {
-    /// Opens the page; answers with its id and address. It leads back to `/pledges/{id}/fixed`.
+    /// Opens the page; answers with its id and address. It leads back to where the backer came from.
     ///
     /// # Errors
     /// As any attempt.
     pub async fn open_card_page(&self, replacement: &Replacement) -> Result<(String, String)> {
-        let Replacement { pledge, campaign, customer, amount, number } = replacement;
+        let Replacement { pledge, campaign, customer, amount, number, back, left } = replacement;
         let site = &self.config.public_url;
         let (purpose, replace) = REPLACEMENT;
         let metadata = HashMap::from([
@@ -49,8 +52,8 @@ impl Payments {
             .metadata(metadata)
             .setup_intent_data(intent)
             .allowed_payment_method_types(vec![CreateCheckoutSessionAllowedPaymentMethodTypes::Card])
-            .success_url(format!("{site}/pledges/{pledge}/fixed"))
-            .cancel_url(format!("{site}/pledges/{pledge}/fix"));
+            .success_url(format!("{site}{back}"))
+            .cancel_url(format!("{site}{left}"));
         let attempt = Attempt {
             kind: AttemptKind::CreateSession,
             key: format!("card_page_{pledge}_{number}"),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::hold::hold;
 use super::{AT_ONCE, plan, told};
 use crate::inbox::{Entry, Source};
-use crate::mail::{About, CampaignFundedCreator, Letter};
+use crate::mail::{About, CampaignFailedCreator, CampaignFundedCreator, Letter};
 use crate::{Ctx, Error, Result, campaigns, live};
 
 /// Decides every campaign that waits for it, each in a transaction of its own.
@@ -49,7 +49,10 @@ async fn decide(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
     freeze(&mut tx, campaign, &plan, total.backers).await?;
     match plan.outcome {
         // Its pledges are unwound from there.
-        Outcome::Failed => conclude(&mut tx, campaign, Outcome::Failed).await?,
+        Outcome::Failed => {
+            let (from, event) = (CampaignState::Settling, Outcome::Failed.event());
+            campaigns::advance(&mut tx, campaign, from, event, None).await?;
+        }
         Outcome::Funded | Outcome::PartiallyFunded => {
             let charged = plan.pledges.iter().filter(|planned| planned.act.is_some());
             let charged: Vec<PledgeId> = charged.map(|planned| planned.pledge).collect();
@@ -57,9 +60,7 @@ async fn decide(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
             open_retry_window(&mut tx, campaign, &plan).await?;
         }
     }
-    if plan.outcome == Outcome::Funded {
-        tell_the_creator(ctx, &mut tx, &rules, &plan, total.backers).await?;
-    }
+    tell_the_creator(ctx, &mut tx, &rules, &plan, total.backers).await?;
     live::announce_state(&mut tx, campaign).await?;
     ctx.faults.step("settlement.before_decide");
     tx.commit().await?;
@@ -145,20 +146,22 @@ async fn tell_the_creator(
     )
     .fetch_one(&mut *db)
     .await?;
-    let letter = CampaignFundedCreator {
-        campaign: About { title: &row.title, slug: &row.slug },
-        pledged: plan.pledged,
-        goal: campaign.goal,
-        backers,
-        retries_until: row.retry_until,
+    let about = About { title: &row.title, slug: &row.slug };
+    let (pledged, goal) = (plan.pledged, campaign.goal);
+    let letter = match plan.outcome {
+        Outcome::Funded => {
+            let retries_until = row.retry_until;
+            let letter = CampaignFundedCreator { campaign: about, pledged, goal, backers, retries_until };
+            Letter::CampaignFundedCreator(letter)
+        }
+        Outcome::Failed => {
+            Letter::CampaignFailedCreator(CampaignFailedCreator { campaign: about, pledged, goal, backers })
+        }
+        // They have had the money all along.
+        Outcome::PartiallyFunded => return Ok(()),
     };
-    let key = format!("campaign_funded_creator_{}", campaign.id);
-    ctx.mail.stage(db, Letter::CampaignFundedCreator(letter), campaign.creator_id, &key).await
-}
-
-/// Moves a settling campaign to where it ends.
-pub(super) async fn conclude(db: &mut PgConnection, campaign: CampaignId, outcome: Outcome) -> Result<()> {
-    campaigns::advance(db, campaign, CampaignState::Settling, outcome.event(), None).await
+    let key = format!("campaign_{}_creator_{}", plan.outcome.as_str(), campaign.id);
+    ctx.mail.stage(db, letter, campaign.creator_id, &key).await
 }
 
 /// As the database takes it.

@@ -22,6 +22,8 @@ pub struct Fixable {
     pub state: PledgeState,
     /// Why it failed, in plain words.
     pub reason: &'static str,
+    /// Whether something was taken by mistake, and is given back.
+    pub was_refunded: bool,
     /// The first instant that is too late.
     pub until: DateTime<Utc>,
     /// Whether the same card may be tried once more; otherwise another is needed.
@@ -50,6 +52,31 @@ impl From<sqlx::Error> for FixRefusal {
     }
 }
 
+/// By which way a backer came, and goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Logged in.
+    Account,
+    /// By the link of a letter.
+    Link,
+}
+
+impl Way {
+    fn page(self, pledge: PledgeId) -> String {
+        match self {
+            Self::Account => format!("/pledges/{pledge}/fix"),
+            Self::Link => "/fix".to_owned(),
+        }
+    }
+
+    fn back(self, pledge: PledgeId) -> String {
+        match self {
+            Self::Account => format!("/pledges/{pledge}/fixed"),
+            Self::Link => "/fix/back".to_owned(),
+        }
+    }
+}
+
 /// Where a backer who fixes goes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -73,6 +100,7 @@ pub async fn fixable(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Fi
         amount: found.amount,
         state: found.state,
         reason: payments::in_plain_words(decline),
+        was_refunded: decline == payments::OTHER_AMOUNT,
         until: found.until,
     })
 }
@@ -81,7 +109,7 @@ pub async fn fixable(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Fi
 ///
 /// # Errors
 /// [`FixRefusal`]; nothing was charged.
-pub async fn try_again(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Next, FixRefusal> {
+pub async fn try_again(ctx: &Ctx, backer: PersonId, pledge: PledgeId, way: Way) -> Result<Next, FixRefusal> {
     let found = find(ctx, backer, pledge).await?;
     let (intent, card) = found.same_card().ok_or(FixRefusal::AnotherCardNeeded)?;
     let number = sqlx::query_scalar!(
@@ -90,7 +118,7 @@ pub async fn try_again(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<
     )
     .fetch_one(&ctx.db)
     .await?;
-    let back = format!("{}/pledges/{pledge}/fixed", ctx.config.public_url);
+    let back = format!("{}{}", ctx.config.public_url, way.back(pledge));
     match ctx.payments.confirm_with_backer(pledge, intent, card, number, &back).await? {
         AtTheBank::Asks { url } => Ok(Next::Away { url }),
         AtTheBank::Said(entry) => {
@@ -104,7 +132,12 @@ pub async fn try_again(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<
 ///
 /// # Errors
 /// [`FixRefusal`]; nothing was charged.
-pub async fn use_another_card(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<Next, FixRefusal> {
+pub async fn use_another_card(
+    ctx: &Ctx,
+    backer: PersonId,
+    pledge: PledgeId,
+    way: Way,
+) -> Result<Next, FixRefusal> {
     let found = find(ctx, backer, pledge).await?;
     let number = sqlx::query_scalar!(
         "update collections set card_pages = card_pages + 1 where pledge_id = $1 returning card_pages",
@@ -113,16 +146,21 @@ pub async fn use_another_card(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> 
     .fetch_one(&ctx.db)
     .await?;
     let customer = found.customer.ok_or_else(|| Error::broken("a card without a customer"))?;
-    let replacement =
-        Replacement { pledge, campaign: found.campaign, customer, amount: found.amount, number };
+    let replacement = Replacement {
+        pledge,
+        campaign: found.campaign,
+        customer,
+        amount: found.amount,
+        number,
+        back: way.back(pledge),
+        left: way.page(pledge),
+    };
     let (session, url) = ctx.payments.open_card_page(&replacement).await?;
-    sqlx::query!(
-        "update collections set card_session_id = $2 where pledge_id = $1",
-        pledge as PledgeId,
-        session
-    )
-    .execute(&ctx.db)
-    .await?;
+    if !link(ctx, pledge, &session).await? {
+        // It was paid or dropped while its page was being opened: no card is wanted any more.
+        ctx.payments.close_page(pledge, &session).await?;
+        return Err(FixRefusal::NothingToFix);
+    }
     Ok(Next::Away { url })
 }
 
@@ -149,6 +187,20 @@ pub async fn came_back(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Result<
         leave(ctx, found.campaign, pledge, &entry).await?;
     }
     Ok(())
+}
+
+/// Whether the pledge still wants a card from this page; also while the present one is tried once more.
+async fn link(ctx: &Ctx, pledge: PledgeId, session: &str) -> Result<bool> {
+    let linked = sqlx::query!(
+        "update collections set card_session_id = $2
+         from pledges
+         where pledge_id = $1 and pledges.id = pledge_id and state in ('errored', 'needs_action', 'charging')",
+        pledge as PledgeId,
+        session,
+    )
+    .execute(&ctx.db)
+    .await?;
+    Ok(linked.rows_affected() == 1)
 }
 
 /// A card that was saved on the gateway's page and is not the pledge's yet.

@@ -6,14 +6,17 @@
 //! one last try, dropped) → finish. Below the goal, or called off: unwind.
 
 mod call_off;
+mod card_pages;
 mod close;
 mod collect;
 mod decide;
 mod finish;
 mod fix;
+mod fix_links;
 mod hold;
 mod plan;
 mod retry;
+mod stuck;
 mod unwind;
 mod view;
 
@@ -23,9 +26,19 @@ use domain::CampaignId;
 use tokio_util::sync::CancellationToken;
 
 pub use call_off::{CallOffRefusal, call_off, may_call_off};
+pub(crate) use card_pages::{close_all as close_card_pages, stage_closing as stage_closing_card_pages};
 pub(crate) use collect::{collect, note_failures, stage_collecting};
-pub use fix::{FixRefusal, Fixable, Next, came_back, fixable, try_again, use_another_card};
+pub use fix::{FixRefusal, Fixable, Next, Way, came_back, fixable, try_again, use_another_card};
+pub use fix_links::{
+    Holder, PASS_SECONDS, Pass, holder as pass_holder, look as look_at_fix_link, of_holder,
+    open as open_fix_link,
+};
+pub(crate) use fix_links::{
+    fill as fill_fix_link, forget_ended as forget_ended_fix_links, place as place_of_fix_link,
+};
 pub use plan::dry_run;
+pub use stuck::{Stuck, WhyStuck, stuck};
+pub(crate) use view::policy;
 pub use view::{Settlement, of_campaign};
 
 use crate::{Ctx, Result};
@@ -57,7 +70,8 @@ pub async fn tick(ctx: &Ctx) -> Result<()> {
     retry::remind(ctx).await?;
     retry::end_windows(ctx).await?;
     unwind::unwind_due(ctx).await?;
-    finish::finish_due(ctx).await
+    finish::finish_due(ctx).await?;
+    stuck::tell(ctx).await
 }
 
 /// Tells of a step that failed. One campaign that cannot take it must not hold up the others.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use domain::{Act, CampaignId, Plan, PledgeId};
+use domain::{Act, CampaignId, Plan, PledgeId, ResultPolicy};
 use sqlx::{PgConnection, PgPool};
 
 use crate::{Error, Result, campaigns, rows};
@@ -41,10 +41,19 @@ pub async fn dry_run(db: &PgPool, slug: &str) -> Result<String> {
     let campaign =
         campaigns::rules(&mut *db, id).await?.ok_or_else(|| Error::broken("a campaign without dates"))?;
     let plan = read(&mut db, &campaign).await?;
-    printed(slug, &campaign, &plan).map_err(|_| Error::broken("a sum too large"))
+    let policy = sqlx::query_scalar!("select result_policy from campaigns where id = $1", id as CampaignId)
+        .fetch_one(&mut *db)
+        .await?;
+    let policy: ResultPolicy = rows::named("campaigns.result_policy", &policy)?;
+    printed(slug, &campaign, &plan, policy).map_err(|_| Error::broken("a sum too large"))
 }
 
-fn printed(slug: &str, campaign: &domain::Campaign, plan: &Plan) -> Result<String, domain::MoneyError> {
+fn printed(
+    slug: &str,
+    campaign: &domain::Campaign,
+    plan: &Plan,
+    policy: ResultPolicy,
+) -> Result<String, domain::MoneyError> {
     let mut text = format!(
         "{slug}: {}, pledged {} of {}\n",
         plan.outcome.as_str(),
@@ -65,5 +74,6 @@ fn printed(slug: &str, campaign: &domain::Campaign, plan: &Plan) -> Result<Strin
         let (count, sum) = plan.sum_of(*act)?;
         let _ = writeln!(text, "{:<8} {count:>6}  {:>16} {}", act.as_str(), sum.plain(), sum.currency());
     }
+    let _ = writeln!(text, "{}: {}", policy.as_str(), policy.explain());
     Ok(text)
 }

@@ -1,7 +1,7 @@
 //! Where a campaign's money stands, for everybody to see (PRODUCT X2). Sums of rows, not of counters.
 
 use chrono::{DateTime, Utc};
-use domain::{CampaignId, FeeRule, Money, Outcome};
+use domain::{CampaignId, FeeRule, Model, Money, Outcome, ResultPolicy};
 use sqlx::PgPool;
 
 use crate::{Error, Result, rows};
@@ -33,6 +33,10 @@ pub struct Settlement {
     pub fee_rule: FeeRule,
     /// What the gateway kept of it at the campaign's cost, by the ledger.
     pub kept_by_gateway: Money,
+    /// What follows when less than the goal is collected; `None` where everybody has paid at once.
+    pub policy: Option<ResultPolicy>,
+    /// Whether it has followed: the campaign failed after all.
+    pub fell_short: bool,
     pub retry_until: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
     /// The database's clock.
@@ -66,7 +70,9 @@ pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> 
                    join ledger_transactions posted on posted.id = entries.transaction_id
                    where posted.campaign_id = campaigns.id and account = 'held_for_campaign'
                          and kind in ('gateway_fee_passed_on', 'gateway_fee_taken_back')) as "kept_by_gateway!",
-                  fee_bps,
+                  fee_bps, model, result_policy,
+                  exists (select from collection_results where campaign_id = campaigns.id
+                          and verdict = 'fell_short') as "fell_short!",
                   coalesce(sum(amount) filter (where pledges.state in ('committed', 'authorized', 'charging')), 0)
                       as "charging!",
                   coalesce(sum(amount) filter (where pledges.state in ('errored', 'needs_action')), 0)
@@ -101,8 +107,18 @@ pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> 
         paid_out: money(row.paid_out)?,
         fee_rule: rows::fee(row.fee_bps)?,
         kept_by_gateway: money(row.kept_by_gateway)?,
+        policy: policy(&row.model, &row.result_policy)?,
+        fell_short: row.fell_short,
         retry_until: row.retry_until,
         finished_at: row.finished_at,
         now: row.now,
     }))
+}
+
+/// The rule for what is collected, where something is collected after the deadline.
+pub(crate) fn policy(model: &str, policy: &str) -> Result<Option<ResultPolicy>> {
+    match rows::named("campaigns.model", model)? {
+        Model::KeepItAll => Ok(None),
+        Model::AllOrNothing | Model::Hybrid => rows::named("campaigns.result_policy", policy).map(Some),
+    }
 }

@@ -17,6 +17,7 @@ pub struct CampaignBuilder<'a> {
     starts_in: TimeDelta,
     ends_in: TimeDelta,
     suspended: bool,
+    policy: &'static str,
     creator: Option<Uuid>,
 }
 
@@ -46,6 +47,7 @@ impl<'a> CampaignBuilder<'a> {
             starts_in: TimeDelta::days(-1),
             ends_in: TimeDelta::days(30),
             suspended: false,
+            policy: "stays_funded",
             creator: None,
         }
     }
@@ -86,6 +88,12 @@ impl<'a> CampaignBuilder<'a> {
         self
     }
 
+    /// What follows when too little is collected.
+    pub fn policy(mut self, policy: &'static str) -> Self {
+        self.policy = policy;
+        self
+    }
+
     pub fn by(mut self, creator: &Person) -> Self {
         self.creator = Some(creator.id);
         self
@@ -102,9 +110,9 @@ impl<'a> CampaignBuilder<'a> {
         sqlx::query(
             "with campaign as (
                  insert into campaigns (id, creator_id, slug, title, pitch, category, model, state, goal, currency,
-                                        starts_at, ends_at, suspended_at, story_html)
+                                        starts_at, ends_at, suspended_at, story_html, result_policy)
                  values ($1, $2, $3, 'The Reading Boat', 'Books by boat', 'books', $4, $5, $6::numeric, $7,
-                         clock() + $8, clock() + $9, case when $10 then clock() end, '<p>A story.</p>')
+                         clock() + $8, clock() + $9, case when $10 then clock() end, '<p>A story.</p>', $11)
              )
              insert into campaign_stats (campaign_id) values ($1)",
         )
@@ -118,6 +126,7 @@ impl<'a> CampaignBuilder<'a> {
         .bind(self.starts_in)
         .bind(self.ends_in)
         .bind(self.suspended)
+        .bind(self.policy)
         .execute(db)
         .await
         .expect("a campaign");
@@ -142,6 +151,27 @@ impl TestCampaign {
         .await
         .expect("a reward");
         id
+    }
+
+    /// Stretch goals at these totals, in their order.
+    pub async fn stretch_goals(&self, amounts: &[&str]) {
+        for (position, amount) in (1..).zip(amounts) {
+            self.try_stretch_goal(position, amount).await.expect("a stretch goal");
+        }
+    }
+
+    /// One of them, if the database lets it be.
+    pub async fn try_stretch_goal(&self, position: i16, amount: &str) -> sqlx::Result<()> {
+        sqlx::query(
+            "insert into stretch_goals (campaign_id, position, goal, currency, amount, title)
+             select id, $2, goal, currency, $3, 'A roof for the bench ' || $2 from campaigns where id = $1",
+        )
+        .bind(self.id)
+        .bind(position)
+        .bind(amount.parse::<rust_decimal::Decimal>().expect("an amount"))
+        .execute(&self.db)
+        .await?;
+        Ok(())
     }
 
     /// The running total and the number of backers.
@@ -212,6 +242,15 @@ impl Person {
             .fetch_all(db)
             .await
             .expect("states")
+    }
+
+    /// The letters they were written, in their order.
+    pub async fn letters(&self, db: &PgPool) -> Vec<String> {
+        sqlx::query_scalar("select letter from mails where person_id = $1 order by created_at, id")
+            .bind(self.id)
+            .fetch_all(db)
+            .await
+            .expect("letters")
     }
 
     /// Their pledges, oldest first.

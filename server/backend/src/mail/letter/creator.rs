@@ -73,6 +73,57 @@ impl CampaignFundedCreator<'_> {
     }
 }
 
+/// The deadline has passed and the goal was missed.
+#[derive(Clone, Copy, Debug)]
+pub struct CampaignFailedCreator<'a> {
+    pub campaign: About<'a>,
+    pub pledged: Money,
+    pub goal: Money,
+    pub backers: i64,
+}
+
+impl CampaignFailedCreator<'_> {
+    pub(super) fn write(&self) -> Written {
+        let title = self.campaign.title;
+        Written::new(format!("{title} did not reach its goal"), "Your campaign is not funded.", CREATOR)
+            .says(format!("{title} ended with {} of {} pledged.", self.pledged, self.goal))
+            .says(
+                "Nobody is charged: the saved cards are forgotten and the holds released, and your backers are told so. \
+                 There is nothing for you to do.",
+            )
+            .facts([
+                ("Pledged", Some(self.pledged.to_string())),
+                ("Goal", Some(self.goal.to_string())),
+                ("Backers", Some(self.backers.to_string())),
+            ])
+            .link("See your campaign", self.campaign.path())
+    }
+}
+
+/// The goal was met, and too little of it could be collected.
+#[derive(Clone, Copy, Debug)]
+pub struct CampaignFellShortCreator<'a> {
+    pub campaign: About<'a>,
+    pub collected: Money,
+    pub goal: Money,
+}
+
+impl CampaignFellShortCreator<'_> {
+    pub(super) fn write(&self) -> Written {
+        let Self { campaign: About { title, .. }, collected, goal } = self;
+        Written::new(format!("{title} fell short of its goal"), "Your campaign is not funded.", CREATOR)
+            .says(format!(
+                "The time to fix failed payments is over, and {collected} of the goal of {goal} could be collected."
+            ))
+            .says(
+                "By the rule you chose before the launch the campaign fails below its goal. Everybody who paid is refunded \
+                 in full, and told so. There is nothing for you to do.",
+            )
+            .facts([("Collected", Some(collected.to_string())), ("Goal", Some(goal.to_string()))])
+            .link("See your campaign", self.campaign.path())
+    }
+}
+
 /// Money left for the creator's bank.
 #[derive(Clone, Copy, Debug)]
 pub struct PayoutSent<'a> {

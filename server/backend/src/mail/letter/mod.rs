@@ -10,10 +10,15 @@ mod tests;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-pub use creator::{CampaignFundedCreator, DisputeOpened, MilestoneReached, PayoutFailed, PayoutSent};
-pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFunded};
-pub use payment::{CardExpires, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, Refunded};
-pub use pledge::{PledgeCancelled, PledgeConfirmed};
+pub use creator::{
+    CampaignFailedCreator, CampaignFellShortCreator, CampaignFundedCreator, DisputeOpened, MilestoneReached,
+    PayoutFailed, PayoutSent,
+};
+pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFellShort, CampaignFunded};
+pub use payment::{
+    CardExpires, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, Refunded,
+};
+pub use pledge::{PledgeCancelled, PledgeConfirmed, StretchGoalUnlocked};
 
 use super::written::Written;
 
@@ -28,17 +33,22 @@ pub struct About<'a> {
 pub enum Letter<'a> {
     PledgeConfirmed(PledgeConfirmed<'a>),
     PledgeCancelled(PledgeCancelled<'a>),
+    StretchGoalUnlocked(StretchGoalUnlocked<'a>),
     CampaignFunded(CampaignFunded<'a>),
     CampaignFailed(CampaignFailed<'a>),
+    CampaignFellShort(CampaignFellShort<'a>),
     CampaignCancelled(CampaignCancelled<'a>),
     PaymentFailed(PaymentFailed<'a>),
     PaymentReminder(PaymentReminder<'a>),
     PaymentFixed(PaymentFixed<'a>),
     PledgeDropped(PledgeDropped<'a>),
     CardExpires(CardExpires<'a>),
+    PaidTooLate(PaidTooLate<'a>),
     Refunded(Refunded<'a>),
     MilestoneReached(MilestoneReached<'a>),
     CampaignFundedCreator(CampaignFundedCreator<'a>),
+    CampaignFailedCreator(CampaignFailedCreator<'a>),
+    CampaignFellShortCreator(CampaignFellShortCreator<'a>),
     PayoutSent(PayoutSent<'a>),
     PayoutFailed(PayoutFailed<'a>),
     DisputeOpened(DisputeOpened<'a>),
@@ -50,17 +60,22 @@ impl Letter<'_> {
         match self {
             Self::PledgeConfirmed(_) => "pledge_confirmed",
             Self::PledgeCancelled(_) => "pledge_cancelled",
+            Self::StretchGoalUnlocked(_) => "stretch_goal_unlocked",
             Self::CampaignFunded(_) => "campaign_funded",
             Self::CampaignFailed(_) => "campaign_failed",
+            Self::CampaignFellShort(_) => "campaign_fell_short",
             Self::CampaignCancelled(_) => "campaign_cancelled",
             Self::PaymentFailed(_) => "payment_failed",
             Self::PaymentReminder(_) => "payment_reminder",
             Self::PaymentFixed(_) => "payment_fixed",
             Self::PledgeDropped(_) => "pledge_dropped",
             Self::CardExpires(_) => "card_expires",
+            Self::PaidTooLate(_) => "paid_too_late",
             Self::Refunded(_) => "refunded",
             Self::MilestoneReached(_) => "milestone_reached",
             Self::CampaignFundedCreator(_) => "campaign_funded_creator",
+            Self::CampaignFellShortCreator(_) => "campaign_fell_short_creator",
+            Self::CampaignFailedCreator(_) => "campaign_failed_creator",
             Self::PayoutSent(_) => "payout_sent",
             Self::PayoutFailed(_) => "payout_failed",
             Self::DisputeOpened(_) => "dispute_opened",
@@ -71,17 +86,22 @@ impl Letter<'_> {
         match self {
             Self::PledgeConfirmed(letter) => letter.write(),
             Self::PledgeCancelled(letter) => letter.write(),
+            Self::StretchGoalUnlocked(letter) => letter.write(),
             Self::CampaignFunded(letter) => letter.write(),
             Self::CampaignFailed(letter) => letter.write(),
+            Self::CampaignFellShort(letter) => letter.write(),
             Self::CampaignCancelled(letter) => letter.write(),
             Self::PaymentFailed(letter) => letter.write(),
             Self::PaymentReminder(letter) => letter.write(),
             Self::PaymentFixed(letter) => letter.write(),
             Self::PledgeDropped(letter) => letter.write(),
             Self::CardExpires(letter) => letter.write(),
+            Self::PaidTooLate(letter) => letter.write(),
             Self::Refunded(letter) => letter.write(),
             Self::MilestoneReached(letter) => letter.write(),
             Self::CampaignFundedCreator(letter) => letter.write(),
+            Self::CampaignFellShortCreator(letter) => letter.write(),
+            Self::CampaignFailedCreator(letter) => letter.write(),
             Self::PayoutSent(letter) => letter.write(),
             Self::PayoutFailed(letter) => letter.write(),
             Self::DisputeOpened(letter) => letter.write(),

@@ -79,6 +79,34 @@ impl CampaignFailed<'_> {
     }
 }
 
+/// The goal was met, and too little of it could be collected: who paid is paid back.
+#[derive(Clone, Copy, Debug)]
+pub struct CampaignFellShort<'a> {
+    pub campaign: About<'a>,
+    pub pledge: PledgeId,
+    pub amount: Money,
+    pub collected: Money,
+    pub goal: Money,
+}
+
+impl CampaignFellShort<'_> {
+    pub(super) fn write(&self) -> Written {
+        let Self { campaign: About { title, .. }, amount, collected, goal, .. } = self;
+        Written::new(
+            format!("{title} fell short of its goal. You get {amount} back."),
+            format!("You get {amount} back."),
+            BACKER,
+        )
+        .says(format!(
+            "{title} met its goal of {goal} at the deadline, but so many cards failed that only {collected} could be \
+             collected. It had promised to fail in that case, so nobody pays."
+        ))
+        .says("All of it is refunded to the card you paid with. Banks usually take five to ten days to show it.")
+        .facts([("Charged", Some(amount.to_string())), ("Refund", Some(amount.to_string()))])
+        .link("See your pledge", format!("/pledges/{}", self.pledge))
+    }
+}
+
 /// The campaign was ended by its creator or by the site.
 #[derive(Clone, Copy, Debug)]
 pub struct CampaignCancelled<'a> {

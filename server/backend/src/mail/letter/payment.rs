@@ -5,6 +5,7 @@ use domain::{Money, PledgeId};
 
 use super::super::written::{BACKER, Written};
 use super::{About, day, instant};
+use crate::settlement::place_of_fix_link;
 
 /// The card was declined at the deadline; there is time to fix it.
 #[derive(Clone, Copy, Debug)]
@@ -16,22 +17,28 @@ pub struct PaymentFailed<'a> {
     pub pledge: PledgeId,
     /// After it the pledge is dropped.
     pub until: DateTime<Utc>,
+    /// Whether something was taken and is given back; otherwise nothing was taken.
+    pub was_refunded: bool,
 }
 
 impl PaymentFailed<'_> {
     pub(super) fn write(&self) -> Written {
         let (title, amount) = (self.campaign.title, self.amount);
+        let charged = if self.was_refunded {
+            "All of it is refunded to the card it was taken from."
+        } else {
+            "You were not charged."
+        };
         Written::new(
             format!("Your payment of {amount} for {title} did not go through"),
             "Your payment did not go through.",
             BACKER,
         )
         .says(format!("{title} is funded, but your card could not be charged {amount}. {}", self.reason))
-        .says(format!(
-            "You were not charged. Your pledge and its reward are kept for you until {}.",
-            instant(self.until)
-        ))
-        .link("Fix the payment", format!("/pledges/{}/fix", self.pledge))
+        .says(format!("{charged} Your pledge and its reward are kept for you until {}.", instant(self.until)))
+        .link("Fix the payment", place_of_fix_link(self.pledge))
+        .says("That link works once and needs no log-in. This one always works, with your log-in:")
+        .link("Fix it in your account", format!("/pledges/{}/fix", self.pledge))
     }
 }
 
@@ -61,7 +68,9 @@ impl PaymentReminder<'_> {
         ))
         .says(format!("You have until {until}. After that your pledge ends, and its reward with it."))
         .says(format!("This is reminder {number} of {of}."))
-        .link("Fix the payment", format!("/pledges/{}/fix", self.pledge))
+        .link("Fix the payment", place_of_fix_link(self.pledge))
+        .says("That link works once and needs no log-in. This one always works, with your log-in:")
+        .link("Fix it in your account", format!("/pledges/{}/fix", self.pledge))
     }
 }
 
@@ -162,5 +171,30 @@ impl Refunded<'_> {
             ))
             .facts([("Charged", Some(charged.to_string())), ("Refund", Some(amount.to_string()))])
             .link("See your pledge", format!("/pledges/{}", self.pledge))
+    }
+}
+
+/// A payment that arrived when the pledge was over.
+#[derive(Clone, Copy, Debug)]
+pub struct PaidTooLate<'a> {
+    pub campaign: About<'a>,
+    pub pledge: PledgeId,
+    pub amount: Money,
+}
+
+impl PaidTooLate<'_> {
+    pub(super) fn write(&self) -> Written {
+        let (title, amount) = (self.campaign.title, self.amount);
+        Written::new(
+            format!("Your payment of {amount} for {title} came too late"),
+            format!("You get {amount} back."),
+            BACKER,
+        )
+        .says(format!(
+            "Your card was charged {amount} for {title} when your pledge had already ended, so it does not count and \
+             all of it is refunded. Banks usually take five to ten days to show it."
+        ))
+        .says("There is nothing for you to do.")
+        .link("See your pledge", format!("/pledges/{}", self.pledge))
     }
 }

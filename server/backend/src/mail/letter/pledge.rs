@@ -104,3 +104,23 @@ impl PledgeCancelled<'_> {
         .link("See the campaign", self.campaign.path())
     }
 }
+
+/// A stretch goal is reached.
+#[derive(Clone, Copy, Debug)]
+pub struct StretchGoalUnlocked<'a> {
+    pub campaign: About<'a>,
+    /// The total that it took.
+    pub amount: Money,
+    pub title: &'a str,
+    pub description: &'a str,
+}
+
+impl StretchGoalUnlocked<'_> {
+    pub(super) fn write(&self) -> Written {
+        let Self { campaign: About { title: campaign, .. }, amount, title, description } = self;
+        Written::new(format!("{campaign} has unlocked “{title}”"), "A stretch goal is unlocked.", BACKER)
+            .says(format!("{campaign} has passed {amount}, and that unlocks “{title}”. {description}"))
+            .says("Your pledge stays as it is. Nothing more is charged for this.")
+            .link("See the campaign", self.campaign.path())
+    }
+}
