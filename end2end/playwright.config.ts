@@ -21,7 +21,7 @@ export default defineConfig({
     // Neither the server's zone nor UTC, so that a wrong one shows.
     timezoneId: 'Europe/Berlin',
     locale: 'en-GB',
-    trace: 'retain-on-failure',
+    // A trace of every test costs a fifth of its time: `--trace retain-on-failure` when one is looked for.
     screenshot: 'only-on-failure',
     // A page that still fades in takes no press; whoever wants less motion gets none. motion.spec.ts has it.
     contextOptions: { reducedMotion: 'reduce' },
