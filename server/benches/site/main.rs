@@ -6,6 +6,7 @@ mod live;
 mod pages;
 mod pgbench;
 mod pledges;
+mod rush;
 mod stage;
 mod table;
 mod watchers;
@@ -78,6 +79,7 @@ async fn measure(stage: &Stage) -> Result<Table> {
     weight::measure(stage, &mut table).await?;
     pages::measure(stage, &mut table).await?;
     pledges::measure(stage, &mut table).await?;
+    rush::measure(stage, &mut table).await?;
     Ok(table)
 }
 

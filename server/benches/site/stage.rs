@@ -27,6 +27,9 @@ pub const CLIENTS: usize = 32;
 /// What the server takes unless it is told otherwise (`DATABASE_CONNECTIONS`).
 const DATABASE_CONNECTIONS: u32 = 20;
 
+/// The worker applies everything that a run leaves it in seconds.
+const STUCK: Duration = Duration::from_secs(120);
+
 /// How much is measured.
 #[derive(Clone)]
 pub struct Plan {
@@ -36,15 +39,29 @@ pub struct Plan {
     pub changes: usize,
     /// More than can be used up in time: people who pledge, pledges that wait for their webhook.
     pub pledges: usize,
+    /// Of a reward that ten times as many people want at once.
+    pub slots: usize,
 }
 
 impl Plan {
     /// `BENCH_QUICK=1`: only enough to see that every part works.
     pub fn from_environment() -> Self {
         if std::env::var_os("BENCH_QUICK").is_some() {
-            return Self { each: Duration::from_secs(1), watchers: vec![1, 5, 20], changes: 5, pledges: 400 };
+            return Self {
+                each: Duration::from_secs(1),
+                watchers: vec![1, 5, 20],
+                changes: 5,
+                pledges: 400,
+                slots: 4,
+            };
         }
-        Self { each: Duration::from_secs(8), watchers: vec![1, 1000, 5000], changes: 50, pledges: 40_000 }
+        Self {
+            each: Duration::from_secs(8),
+            watchers: vec![1, 1000, 5000],
+            changes: 50,
+            pledges: 40_000,
+            slots: 100,
+        }
     }
 }
 
@@ -158,10 +175,13 @@ impl Stage {
     /// Waits until the worker has applied everything.
     pub async fn all_applied(&self) -> Result<()> {
         let waits = "select exists (select from pledge_inbox where applied_at is null)";
-        while sqlx::query_scalar(waits).fetch_one(&self.db).await? {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        Ok(())
+        let applied = async {
+            while sqlx::query_scalar(waits).fetch_one(&self.db).await? {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(STUCK, applied).await.context("the worker is stuck")?
     }
 
     /// What PostgreSQL does by itself a minute after so many new rows: with no idea of them its plans are bad.
