@@ -14,6 +14,9 @@ use super::{database, eventually};
 /// `abort` ends a process by this signal.
 pub const SIGABRT: i32 = 6;
 
+/// So many places of one test are tried at the same time: most of a death and a start is waiting.
+pub const AT_ONCE: usize = 3;
+
 /// What outlives the server.
 pub struct Place {
     pub db: PgPool,
