@@ -45,7 +45,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <style nonce=use_nonce()>
                     "@media (prefers-reduced-motion: no-preference) { @view-transition { navigation: auto; } }"
                 </style>
-                <link rel="stylesheet" href="/pkg/groundswell.css"/>
+                <link rel="stylesheet" href=format!("/{}/groundswell.css", options.site_pkg_dir)/>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options islands=true/>
                 <MetaTags/>

@@ -121,6 +121,13 @@ export class Campaign {
     );
   }
 
+  /** Its end, in milliseconds since 1970. */
+  async endsAt(): Promise<number> {
+    const [row] = await query<{ ends_at: Date }>('select ends_at from campaigns where id = $1', [this.id]);
+    if (!row) throw new Error('no such campaign');
+    return row.ends_at.getTime();
+  }
+
   /** Time passes, for this campaign only. */
   async endsIn(interval: string): Promise<void> {
     await query('update campaigns set ends_at = clock() + $2::interval where id = $1', [this.id, interval]);

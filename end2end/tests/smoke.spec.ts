@@ -4,3 +4,15 @@ test('the home page opens @both', async ({ page }) => {
   await page.goto('/');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
 });
+
+test('what is built is kept by the browser until the next build', async ({ page }) => {
+  const kept = new Map<string, string | undefined>();
+  page.on('response', (answer) => {
+    const { pathname } = new URL(answer.url());
+    if (pathname.startsWith('/pkg/')) kept.set(pathname.replace(/.*\//, ''), answer.headers()['cache-control']);
+  });
+  await page.goto('/');
+  const files = ['groundswell.css', 'groundswell.js', 'groundswell.wasm'];
+  await expect.poll(() => [...kept.keys()].sort()).toEqual(files);
+  for (const file of files) expect(kept.get(file), file).toContain('immutable');
+});

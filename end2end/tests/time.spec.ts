@@ -6,17 +6,24 @@ import { watch } from '../support/watching.ts';
 
 const timeLeft = (page: Page) => page.getByRole('region', { name: 'Progress' }).getByRole('definition').last();
 
-/** Opens a campaign that ends in so long, and stops the page's clock: from then on only the test moves it. */
-async function open(page: Page, endsIn: string): Promise<void> {
-  const boat = await campaign({ endsIn });
+const minute = 60_000;
+
+/**
+ * Opens a campaign and stops the page's clock so many minutes before its end, which it returns. From then on only the
+ * test moves it: however long opening took, it is that time.
+ */
+async function open(page: Page, minutesLeft: number): Promise<number> {
+  const boat = await campaign({ endsIn: `${minutesLeft + 3} minutes` });
   await page.clock.install();
   await watch(page, boat);
-  await page.clock.pauseAt(Date.now() + 1000);
+  const end = await boat.endsAt();
+  await page.clock.pauseAt(end - minutesLeft * minute);
+  return end;
 }
 
 test('goes on by the minute and then by the second, and moves nothing', async ({ page }) => {
   await page.setViewportSize({ width: 375, height: 800 });
-  await open(page, '62 minutes');
+  await open(page, 62);
   await expect(timeLeft(page)).toHaveText('1 hour');
   await page.evaluate(watchForShifts);
 
@@ -39,11 +46,11 @@ test('goes on by the minute and then by the second, and moves nothing', async ({
 });
 
 test('is right again when the tab is looked at after a sleep', async ({ page }) => {
-  await open(page, '26 hours');
+  const end = await open(page, 26 * 60);
   await expect(timeLeft(page)).toHaveText(/^2[56] hours$/);
 
   // Time passed, and no timer of the page ran meanwhile.
-  await page.clock.setSystemTime(Date.now() + 25.5 * 3600 * 1000);
+  await page.clock.setSystemTime(end - 30 * minute);
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })));
   await expect(timeLeft(page)).toHaveText(/^(29|30) minutes$/);
 });

@@ -1,5 +1,8 @@
 //! The built site's files, read once and served from memory: several times faster than from the disk, and a file
 //! that is compressed beside itself (`x.br`) is sent so.
+//!
+//! What is built lies in a folder that is named by what is in it, so browsers keep it until the next build. The name is
+//! made here and not by the build: a test and a release are served alike.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,13 +15,23 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Where cargo-leptos puts the style sheet.
+/// The style sheet for pages that are drawn without leptos: asked for again each time.
 pub const STYLE_SHEET: &str = "/pkg/groundswell.css";
+
+/// Where cargo-leptos puts what it builds.
+const BUILT: &str = "/pkg/";
+
+/// Of a [`backend::fingerprint`].
+const LENGTH_OF_VERSION: usize = 24;
+
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// Every file by its address.
 #[derive(Clone)]
 pub struct Assets {
     files: Arc<HashMap<String, Asset>>,
+    /// Another one with every build.
+    version: Arc<str>,
     /// While `cargo leptos watch` rebuilds them: read from the disk each time.
     fresh_from: Option<Arc<PathBuf>>,
 }
@@ -44,10 +57,28 @@ impl Assets {
             collect(&root, &root, &mut files)?;
         }
         let watched = std::env::var_os("LEPTOS_WATCH").is_some();
-        Ok(Self { files: Arc::new(files), fresh_from: watched.then(|| Arc::new(root)) })
+        Ok(Self {
+            version: version(&files),
+            files: Arc::new(files),
+            fresh_from: watched.then(|| Arc::new(root)),
+        })
+    }
+
+    /// Where pages find what is built, as leptos wants it: without slashes around it.
+    #[must_use]
+    pub fn folder(&self) -> String {
+        if self.fresh_from.is_some() { "pkg".to_owned() } else { format!("pkg/{}", self.version) }
     }
 
     fn find(&self, path: &str) -> Option<Asset> {
+        let Some((version, file)) = versioned(path) else { return self.file(path) };
+        let asset = self.file(&format!("{BUILT}{file}"))?;
+        // A page from before an update gets what there is now, and does not keep it.
+        let caching = if *version == *self.version { FOR_EVER } else { "no-store" };
+        Some(Asset { caching, ..asset })
+    }
+
+    fn file(&self, path: &str) -> Option<Asset> {
         match &self.fresh_from {
             None => self.files.get(path).cloned(),
             Some(root) => {
@@ -71,12 +102,11 @@ pub async fn serve(State(assets): State<Assets>, request: Request, next: Next) -
 }
 
 impl Asset {
-    fn read(file: &Path, hashed: bool) -> Result<Self> {
+    fn read(file: &Path) -> Result<Self> {
         let brotli = std::fs::read(with_ending(file, "br")).ok().map(Bytes::from);
         let plain = Bytes::from(std::fs::read(file)?);
         let etag = HeaderValue::from_str(&format!("\"{}\"", backend::fingerprint(&plain)))?;
-        let caching =
-            if hashed { "public, max-age=31536000, immutable" } else { "public, max-age=0, must-revalidate" };
+        let caching = "public, max-age=0, must-revalidate";
         Ok(Self { plain, brotli, kind: kind(file), etag, caching })
     }
 
@@ -116,15 +146,24 @@ fn collect(root: &Path, folder: &Path, files: &mut HashMap<String, Asset>) -> Re
             continue;
         }
         let below = path.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
-        let asset = Asset::read(&path, has_hashed_name(&below))?;
-        files.insert(format!("/{below}"), asset);
+        files.insert(format!("/{below}"), Asset::read(&path)?);
     }
     Ok(())
 }
 
-/// cargo-leptos puts a hash into the names of what it builds: `pkg/groundswell.AbC123.wasm`.
-fn has_hashed_name(below: &str) -> bool {
-    below.starts_with("pkg/") && below.rsplit('/').next().is_some_and(|name| name.split('.').count() > 2)
+/// Of all that is built together, since its parts only fit each other.
+fn version(files: &HashMap<String, Asset>) -> Arc<str> {
+    let mut built: Vec<_> = files.iter().filter(|(path, _)| path.starts_with(BUILT)).collect();
+    built.sort_by_key(|(path, _)| *path);
+    let told = built.iter().flat_map(|(path, asset)| [path.as_bytes(), asset.etag.as_bytes()]);
+    backend::fingerprint(&told.collect::<Vec<_>>().concat()).into()
+}
+
+/// `/pkg/{version}/{file}`.
+fn versioned(path: &str) -> Option<(&str, &str)> {
+    let (version, file) = path.strip_prefix(BUILT)?.split_once('/')?;
+    let is_one = version.len() == LENGTH_OF_VERSION && version.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_one.then_some((version, file))
 }
 
 fn with_ending(file: &Path, ending: &str) -> PathBuf {
@@ -146,5 +185,47 @@ fn kind(file: &Path) -> &'static str {
         Some("png") => "image/png",
         Some("json") => "application/json",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(script: &str) -> Assets {
+        let root = std::env::temp_dir().join(format!("groundswell-assets-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir_all(root.join("pkg")).expect("a folder");
+        std::fs::write(root.join("pkg/site.js"), script).expect("a file");
+        std::fs::write(root.join("robots.txt"), "User-agent: *").expect("a file");
+        let assets = Assets::load(&root.to_string_lossy()).expect("assets");
+        std::fs::remove_dir_all(root).expect("removed");
+        assets
+    }
+
+    fn caching(assets: &Assets, path: &str) -> Option<&'static str> {
+        assets.find(path).map(|asset| asset.caching)
+    }
+
+    #[test]
+    fn what_is_built_is_kept_until_the_next_build() {
+        let (old, new) = (built("1"), built("2"));
+        assert_ne!(old.folder(), new.folder());
+        assert_eq!(old.folder(), built("1").folder());
+        let address = format!("/{}/site.js", old.folder());
+        assert_eq!(caching(&old, &address), Some(FOR_EVER));
+        assert_eq!(caching(&new, &address), Some("no-store"), "a page from before the update");
+        assert_eq!(new.find(&address).expect("a file").plain, "2");
+    }
+
+    #[test]
+    fn what_has_no_version_is_asked_for_again() {
+        let assets = built("1");
+        for path in ["/robots.txt", "/pkg/site.js"] {
+            assert_eq!(caching(&assets, path), Some("public, max-age=0, must-revalidate"), "{path}");
+        }
+        for path in ["/pkg/snippets/site.js", "/pkg/", "/pkg//site.js"] {
+            assert_eq!(caching(&assets, path), None, "{path}");
+        }
+        assert_eq!(caching(&assets, &format!("/{}/nothing.js", assets.folder())), None);
     }
 }

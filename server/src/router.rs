@@ -41,12 +41,13 @@ impl FromRef<Site> for LeptosOptions {
 
 /// # Errors
 /// When the built site's files cannot be read.
-pub fn router(site: Site) -> Result<Router> {
+pub fn router(mut site: Site) -> Result<Router> {
+    let assets = Assets::load(&site.options.site_root)?;
+    site.options.site_pkg_dir = assets.folder().into();
     let options = site.options.clone();
     let ctx = site.ctx.clone();
     let provide = move || ssr::provide(&ctx);
     let guarded = security::Site::new(&site.ctx.config.public_url, site.proxies.clone());
-    let assets = Assets::load(&options.site_root)?;
     let routes = Router::new()
         .leptos_routes_with_context(&site, page_routes(), provide.clone(), {
             let options = options.clone();

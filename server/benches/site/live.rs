@@ -72,7 +72,8 @@ fn card_saved(pledge: PledgeId) -> Entry {
     Entry { event: PledgeEvent::CardSaved, evidence }
 }
 
-/// A watcher knows of a change when it sees that many backers or more: two changes may arrive as one event.
+/// A watcher knows of a change when it sees that many backers or more: two changes may arrive as one event. What never
+/// arrived took longer than everything that did.
 fn latency(count: usize, changes: &[Change], seen: &[Vec<Seen>]) -> Row {
     let mut waits = Vec::new();
     let mut lost = 0;
@@ -81,13 +82,16 @@ fn latency(count: usize, changes: &[Change], seen: &[Vec<Seen>]) -> Row {
     {
         match watcher.iter().find(|seen| seen.backers >= change.backers) {
             Some(seen) => waits.push(seen.at.saturating_sub(change.at) as f64 / 1e6),
-            None => lost += 1,
+            None => {
+                lost += 1;
+                waits.push(f64::INFINITY);
+            }
         }
     }
     waits.sort_by(f64::total_cmp);
     let (half, most) = (percentile(&waits, 0.5), percentile(&waits, 0.99));
     let row = Row::new(format!("live bar, {count} watching"), format!("p50 {half:.1} ms, p99 {most:.1} ms"));
-    let arrived = format!("{} arrivals, {lost} lost", waits.len());
+    let arrived = format!("{} arrivals, {lost} lost", waits.len() - lost);
     match count {
         ..=1 => row.beside(arrived),
         2..=1000 => row.beside(arrived).at_most(most, 100.0, "ms"),

@@ -6,6 +6,7 @@ mod live;
 mod pages;
 mod pgbench;
 mod pledges;
+mod rush;
 mod settling;
 mod stage;
 mod table;
@@ -86,6 +87,9 @@ async fn measure(stage: &mut Stage) -> Result<Table> {
     }
     if wanted("pledges") {
         pledges::measure(stage, &mut table).await?;
+    }
+    if wanted("rush") {
+        rush::measure(stage, &mut table).await?;
     }
     if wanted("settling") {
         settling::measure(stage, &mut table).await?;

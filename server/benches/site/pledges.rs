@@ -66,13 +66,19 @@ pub async fn measure(stage: &Stage, table: &mut Table) -> Result<()> {
 }
 
 /// The form as script sends it. A person's session token is their id.
-pub fn start_pledge(site: SocketAddr, campaign: CampaignId, person: Uuid) -> Result<Outgoing> {
+pub fn start_pledge(
+    site: SocketAddr,
+    campaign: CampaignId,
+    reward: Option<Uuid>,
+    person: Uuid,
+) -> Result<Outgoing> {
+    let reward = reward.map(|reward| reward.to_string()).unwrap_or_default();
     let request = Request::post("/api/start_pledge")
         .header(header::CONTENT_TYPE, FORM)
         .header(header::ACCEPT, "application/json")
         .header(header::ORIGIN, format!("http://{site}"))
         .header(header::COOKIE, format!("session={person}"));
-    with_body(request, format!("campaign={campaign}&reward=&amount=25&form_key={}", Uuid::now_v7()))
+    with_body(request, format!("campaign={campaign}&reward={reward}&amount=25&form_key={}", Uuid::now_v7()))
 }
 
 /// From the sent form to the address of the gateway's page.
@@ -80,7 +86,7 @@ async fn started(stage: &Stage) -> Result<Done> {
     let (addr, campaign) = (stage.addr, stage.campaign);
     let people = stage.people(stage.plan.pledges).await?;
     let request =
-        move |at: usize| people.get(at).map(|person| start_pledge(addr, campaign, *person)).transpose();
+        move |at: usize| people.get(at).map(|person| start_pledge(addr, campaign, None, *person)).transpose();
     http::crowd(addr, CLIENTS, stage.plan.each, request).await
 }
 

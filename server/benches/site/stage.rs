@@ -29,6 +29,9 @@ const DATABASE_CONNECTIONS: u32 = 20;
 /// The sandbox has no limit of its own, and where ours is not what is measured it has none either.
 const NO_LIMIT: u32 = 10_000;
 
+/// The worker applies everything that a run leaves it in seconds.
+const STUCK: Duration = Duration::from_secs(120);
+
 /// How much is measured.
 #[derive(Clone)]
 pub struct Plan {
@@ -40,17 +43,31 @@ pub struct Plan {
     pub pledges: usize,
     /// Pledges of a campaign that is settled.
     pub settled: usize,
+    /// Of a reward that ten times as many people want at once.
+    pub slots: usize,
 }
 
 impl Plan {
     /// `BENCH_QUICK=1`: only enough to see that every part works.
     pub fn from_environment() -> Self {
         if std::env::var_os("BENCH_QUICK").is_some() {
-            let each = Duration::from_secs(1);
-            return Self { each, watchers: vec![1, 5, 20], changes: 5, pledges: 400, settled: 200 };
+            return Self {
+                each: Duration::from_secs(1),
+                watchers: vec![1, 5, 20],
+                changes: 5,
+                pledges: 400,
+                slots: 4,
+                settled: 200,
+            };
         }
-        let each = Duration::from_secs(8);
-        Self { each, watchers: vec![1, 1000, 5000], changes: 50, pledges: 40_000, settled: 10_000 }
+        Self {
+            each: Duration::from_secs(8),
+            watchers: vec![1, 1000, 5000],
+            changes: 50,
+            pledges: 40_000,
+            slots: 100,
+            settled: 10_000,
+        }
     }
 }
 
@@ -177,10 +194,13 @@ impl Stage {
     /// Waits until the worker has applied everything.
     pub async fn all_applied(&self) -> Result<()> {
         let waits = "select exists (select from pledge_inbox where applied_at is null)";
-        while sqlx::query_scalar(waits).fetch_one(&self.db).await? {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        Ok(())
+        let applied = async {
+            while sqlx::query_scalar(waits).fetch_one(&self.db).await? {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(STUCK, applied).await.context("the worker is stuck")?
     }
 
     /// What PostgreSQL does by itself a minute after so many new rows: with no idea of them its plans are bad.

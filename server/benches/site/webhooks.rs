@@ -31,7 +31,7 @@ impl Template {
         let person = *stage.people(1).await?.first().context("a person")?;
         let answer = Client::connect(stage.addr)
             .await?
-            .send(start_pledge(stage.addr, stage.campaign, person)?)
+            .send(start_pledge(stage.addr, stage.campaign, None, person)?)
             .await?;
         let page: String = serde_json::from_slice(answer.body())
             .with_context(|| format!("the card page's address: {:?}", answer.body()))?;

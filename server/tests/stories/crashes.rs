@@ -4,26 +4,25 @@
 use std::os::unix::process::ExitStatusExt;
 
 use backend::faults::PLEDGE_STEPS;
+use futures::{StreamExt, stream};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::builders::{CampaignBuilder, TestCampaign, claimed, pledge_form};
-use crate::support::dying::{Place, SIGABRT};
+use crate::support::dying::{AT_ONCE, Place, SIGABRT};
 use crate::support::people::{Answer, Person};
 use crate::support::{eventually, invariants, sandbox_page};
 
 #[tokio::test]
 async fn killed_at_every_step_a_saved_card_is_one_pledge() {
-    for step in PLEDGE_STEPS {
-        survive("aon", step, "committed").await;
-    }
+    let saved = |step| survive("aon", step, "committed");
+    stream::iter(PLEDGE_STEPS).for_each_concurrent(AT_ONCE, saved).await;
 }
 
 #[tokio::test]
 async fn killed_at_every_step_a_charge_is_one_charge() {
-    for step in PLEDGE_STEPS {
-        survive("kia", step, "captured").await;
-    }
+    let charged = |step| survive("kia", step, "captured");
+    stream::iter(PLEDGE_STEPS).for_each_concurrent(AT_ONCE, charged).await;
 }
 
 async fn survive(model: &'static str, step: &str, end: &str) {

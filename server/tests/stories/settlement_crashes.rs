@@ -5,9 +5,10 @@ use std::os::unix::process::ExitStatusExt;
 
 use backend::faults::SETTLEMENT_STEPS;
 use chrono::TimeDelta;
+use futures::{StreamExt, stream};
 
 use crate::support::builders::{CampaignBuilder, TestCampaign};
-use crate::support::dying::{Place, SIGABRT};
+use crate::support::dying::{AT_ONCE, Place, SIGABRT};
 use crate::support::people::Person;
 use crate::support::{eventually, invariants, sandbox_page};
 
@@ -31,16 +32,14 @@ const STEPS_OF_RELEASE: [&str; 14] = [
 
 #[tokio::test]
 async fn killed_at_every_step_everybody_is_charged_once() {
-    for step in SETTLEMENT_STEPS {
-        survive("70.00", step, "funded", "captured").await;
-    }
+    let charged = |step| survive("70.00", step, "funded", "captured");
+    stream::iter(SETTLEMENT_STEPS).for_each_concurrent(AT_ONCE, charged).await;
 }
 
 #[tokio::test]
 async fn killed_at_every_step_nobody_is_charged_below_the_goal() {
-    for step in STEPS_OF_RELEASE {
-        survive("70.01", step, "failed", "voided").await;
-    }
+    let released = |step| survive("70.01", step, "failed", "voided");
+    stream::iter(STEPS_OF_RELEASE).for_each_concurrent(AT_ONCE, released).await;
 }
 
 async fn survive(goal: &'static str, step: &str, campaign_ends: &str, pledges_end: &str) {

@@ -1,7 +1,5 @@
 //! Keys: one execution, one answer, for a day.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use crate::support::Stripe;
@@ -107,11 +105,11 @@ async fn what_an_object_cannot_do_is_kept() {
 async fn a_key_in_flight_is_a_conflict_and_then_a_replay() {
     let stripe = Stripe::start().await;
     stripe
-        .fault(json!({ "match": { "path_prefix": "/v1/customers", "nth": 1 }, "mode": "stall", "ms": 1000 }))
+        .fault(json!({ "match": { "path_prefix": "/v1/customers", "nth": 1 }, "mode": "stall", "ms": 3000 }))
         .await;
     let slow = stripe.post_with_key("/v1/customers", &[("name", "Ada")], "k1");
     let quick = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        stripe.has_struck().await;
         stripe.post_with_key("/v1/customers", &[("name", "Ada")], "k1").await
     };
     let (slow, quick) = tokio::join!(slow, quick);

@@ -175,6 +175,15 @@ impl Stripe {
         assert_eq!(sent.expect("an answer").status(), StatusCode::OK);
     }
 
+    /// Waits until a fault has struck.
+    pub(crate) async fn has_struck(&self) {
+        let struck =
+            |faults: &Value| faults.as_array().is_some_and(|all| all.iter().any(|one| one["fired"] != 0));
+        while !struck(&self.get("/_sandbox/faults").await.ok()) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     pub(crate) async fn no_faults(&self) {
         self.client.delete(self.url("/_sandbox/faults")).send().await.expect("an answer");
     }
@@ -287,7 +296,7 @@ impl Hooks {
 
     /// Posts about this type of event, once there are so many of them.
     pub(crate) async fn wait_for(&self, event_type: &str, count: usize) -> Vec<Post> {
-        for _ in 0..500 {
+        for _ in 0..6000 {
             let found: Vec<Post> =
                 self.posts().into_iter().filter(|post| post.event["type"] == event_type).collect();
             if found.len() >= count {

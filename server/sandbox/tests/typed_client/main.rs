@@ -37,7 +37,7 @@ async fn open() -> Shop {
     let config = Config { connect_webhook: webhook.clone(), webhook, ..Config::default() };
     let running = Sandbox::start(config).await.expect("the sandbox");
     let client = ClientBuilder::new("sk_test_typed").url(format!("{}/", running.base_url()));
-    let client = client.timeout(Duration::from_secs(5)).build().expect("a client");
+    let client = client.timeout(Duration::from_secs(60)).build().expect("a client");
     Shop { running, client, posts }
 }
 

@@ -7,7 +7,7 @@ use backend::campaigns::render_story;
 use domain::Story;
 
 /// In an unoptimised build, on a busy machine. What is being kept out took minutes.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An eighth of what a request's thread has.
 const SMALL_STACK: usize = 256 * 1024;

@@ -10,8 +10,8 @@ use crate::support::people::Person;
 use crate::support::smtp::{MailServer, Mood};
 use crate::support::{Setup, TestApp, Workers, eventually};
 
-/// Gives a stalling server up before the test does.
-const IMPATIENT: Duration = Duration::from_millis(500);
+/// Gives a stalling server up before the test does, and a good one on a busy machine never.
+const IMPATIENT: Duration = Duration::from_secs(3);
 const NO_SUCH_USER: Mood = Mood::Recipient("550 5.1.1 <bea.tamm@example.org>: user unknown");
 
 #[tokio::test]

@@ -14,6 +14,9 @@ use super::{database, eventually};
 /// `abort` ends a process by this signal.
 pub const SIGABRT: i32 = 6;
 
+/// So many places of one test are tried at the same time: most of a death and a start is waiting.
+pub const AT_ONCE: usize = 3;
+
 /// What outlives the server.
 pub struct Place {
     pub db: PgPool,
@@ -105,10 +108,12 @@ impl Drop for Server {
     }
 }
 
-/// Two that were free a moment ago; the same ones must serve before and after the crash.
+/// The same ones must serve before and after the crash. So they are below those that the system hands out by itself:
+/// one of these would soon be somebody's end of a connection.
 fn free_addresses() -> (String, String) {
-    let bind = || TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let (one, two) = (bind(), bind());
-    let address = |listener: &TcpListener| listener.local_addr().expect("an address").to_string();
-    (address(&one), address(&two))
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let any = || 10_000 + u16::from_be_bytes(backend::random_bytes().expect("chance")) % 22_000;
+    let mut ports = std::iter::repeat_with(any).filter(free);
+    let mut next = || format!("127.0.0.1:{}", ports.next().expect("a free port"));
+    (next(), next())
 }

@@ -11,7 +11,7 @@ pub mod people;
 pub mod sandbox_page;
 pub mod smtp;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backend::config::{Config, Environment, PayoutTerms, SmtpServer, StripeConfig};
 use backend::{Ctx, inbox, jobs, payouts, settlement};
@@ -193,9 +193,10 @@ fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
     }
 }
 
-/// Waits for something the workers do. Bounded; says what it waited for when it gives up.
+/// Waits for something the workers do. Says what it waited for when it gives up, which no busy machine brings about.
 pub async fn eventually<F: AsyncFn() -> bool>(what: &str, holds: F) {
-    for _ in 0..1200 {
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(120) {
         if holds().await {
             return;
         }
