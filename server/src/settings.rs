@@ -74,6 +74,10 @@ pub struct Settings {
     /// what it was launched with.
     #[arg(long, env = "PLATFORM_FEE_BPS", default_value = "500", value_parser = fee, global = true)]
     pub platform_fee_bps: domain::FeeRule,
+    /// Who backers pay, as their receipts say: the operator's name, with the address and tax number that the law of
+    /// their country wants there.
+    #[arg(long, env = "SELLER", default_value = "Groundswell", global = true)]
+    pub seller: String,
     /// One line of JSON per log entry instead of text.
     #[arg(long, env = "LOG_JSON", global = true)]
     pub log_json: bool,
@@ -165,6 +169,7 @@ impl Settings {
             smtp: self.smtp().map_err(anyhow::Error::msg)?,
             reservation: Duration::from_secs(self.reservation_seconds),
             fee: self.platform_fee_bps,
+            seller: self.seller.clone(),
             crash_at: self.crash_at.clone(),
         })
     }

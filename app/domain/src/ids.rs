@@ -40,6 +40,11 @@ id!(
 );
 id!(PledgeId);
 id!(
+    /// Money that goes back to a backer.
+    RefundId
+);
+id!(DisputeId);
+id!(
     /// A call to the payment gateway.
     AttemptId
 );

@@ -10,6 +10,7 @@ mod money;
 mod pledge;
 mod pledge_state;
 mod progress;
+mod refund;
 mod reward;
 mod settlement;
 mod step;
@@ -20,11 +21,12 @@ pub use campaign::{CANCEL_CUTOFF, Campaign, Collection, HOLD_WINDOW, mandate};
 pub use campaign_state::{CampaignEvent, CampaignRefusal, CampaignState, Model};
 pub use currency::{Currency, UnknownCurrency};
 pub use fee::{FeeRule, FeeTooHigh, Parts};
-pub use ids::{AttemptId, CampaignId, PersonId, PledgeId, RewardId, SessionId};
+pub use ids::{AttemptId, CampaignId, DisputeId, PersonId, PledgeId, RefundId, RewardId, SessionId};
 pub use money::{Money, MoneyError};
 pub use pledge::{Offer, Pledge, PledgeRefusal, smallest_pledge};
 pub use pledge_state::{EventRefusal, PledgeEvent, PledgeState};
 pub use progress::{Milestone, Progress, Snapshot};
+pub use refund::{DisputeState, RefundState, SelfRefundRefusal, self_refund_until};
 pub use reward::Reward;
 pub use settlement::{
     Act, Outcome, Plan, PlannedPledge, REMINDER_EVERY, REMINDERS, RETRY_WINDOW, next_reminder,

@@ -202,6 +202,7 @@ fn config(site: SocketAddr, gateway: &str) -> Config {
         smtp: None,
         reservation: Duration::from_secs(900),
         fee: domain::FeeRule::USUAL,
+        seller: "Groundswell".into(),
         crash_at: None,
     }
 }

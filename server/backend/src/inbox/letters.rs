@@ -4,15 +4,17 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
-    CANCEL_CUTOFF, CampaignId, Collection, Milestone, Money, PersonId, PledgeEvent, PledgeId, PledgeState,
+    CANCEL_CUTOFF, CampaignId, Collection, DisputeState, Milestone, Money, PersonId, PledgeEvent, PledgeId,
+    PledgeState, RefundState,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::batch::{Batch, HistoryLine, Row};
 use crate::mail::{
-    About, CampaignCancelled, CampaignFailed, CampaignFunded, Letter, MilestoneReached, PaymentFailed,
-    PaymentFixed, PledgeCancelled, PledgeConfirmed, PledgeDropped, Post, Refunded,
+    About, CampaignCancelled, CampaignFailed, CampaignFunded, DisputeClosed, DisputeOpened, Letter,
+    MilestoneReached, PaymentFailed, PaymentFixed, PledgeCancelled, PledgeConfirmed, PledgeDropped, Post,
+    RefundFailed, RefundFailedCreator, Refunded,
 };
 use crate::payments::in_plain_words;
 use crate::{Ctx, Result, rows};
@@ -27,7 +29,9 @@ pub(super) async fn stage(
     reached: Option<Milestone>,
 ) -> Result<()> {
     let told = batch.confirmed().chain(batch.taken_back()).chain(batch.decided().map(|(row, _)| row));
-    let pledges = told.map(|row| row.id).collect::<Vec<_>>();
+    let back = batch.rows.values().filter(|row| !row.refunds.is_empty() || !row.disputes.is_empty());
+    let back: Vec<&Row> = back.collect();
+    let pledges = told.chain(back.iter().copied()).map(|row| row.id).collect::<Vec<_>>();
     if pledges.is_empty() && reached.is_none() {
         return Ok(());
     }
@@ -42,6 +46,12 @@ pub(super) async fn stage(
     }
     for (row, line) in batch.decided() {
         post.extend(backers.get(&row.id).and_then(|backer| decided(&facts, row, line, backer)));
+    }
+    let places = places(&facts, &back);
+    for (row, paths) in back.iter().zip(&places) {
+        if let Some(backer) = backers.get(&row.id) {
+            post.extend(money_back(&facts, row, backer, paths));
+        }
     }
     post.extend(reached.map(|milestone| milestone_reached(&facts, campaign, milestone)));
     ctx.mail.stage_all(db, &post).await
@@ -62,12 +72,12 @@ impl Batch {
 
     /// What became of pledges after the deadline, or because there is none any more.
     fn decided(&self) -> impl Iterator<Item = (&Row, &HistoryLine)> {
-        use PledgeState::{Captured, Charging, Dropped, Errored, NeedsAction, Refunded, Voided};
+        use PledgeState::{Captured, Charging, Dropped, Errored, NeedsAction, Voided};
         let decides = |line: &&HistoryLine| match line.to {
             Captured => matches!(line.from, Charging | Errored | NeedsAction),
             // Who was still at the card page had not pledged.
             Voided => line.from.counts(),
-            to => matches!(to, Errored | NeedsAction | Dropped | Refunded),
+            to => matches!(to, Errored | NeedsAction | Dropped),
         };
         let told = self.history.iter().filter(decides);
         let told = told.filter_map(|line| Some((self.rows.get(&line.pledge)?, line)));
@@ -229,12 +239,68 @@ fn decided<'a>(
         (PledgeState::Dropped, _) => {
             ("pledge_dropped", Letter::PledgeDropped(PledgeDropped { campaign, amount, reward }))
         }
-        (PledgeState::Refunded, _) => {
-            ("refunded", Letter::Refunded(Refunded { campaign, pledge, amount, charged: amount }))
-        }
         _ => return None,
     };
     Some(Post { to: backer.person, dedupe_key: format!("{key}_{pledge}"), letter })
+}
+
+/// The pages that letters about a pledge's refunds and disputes lead to.
+struct Paths {
+    refunds: String,
+    disputes: Vec<String>,
+}
+
+fn places(facts: &CampaignFacts, rows: &[&Row]) -> Vec<Paths> {
+    let disputes =
+        |row: &Row| row.disputes.iter().map(|dispute| format!("/disputes/{}", dispute.id)).collect();
+    rows.iter()
+        .map(|row| Paths { refunds: format!("/campaigns/{}/pledges", facts.slug), disputes: disputes(row) })
+        .collect()
+}
+
+/// All that there is to say about them; what was said before is not said again.
+fn money_back<'a>(
+    facts: &'a CampaignFacts,
+    row: &'a Row,
+    backer: &'a Backer,
+    paths: &'a Paths,
+) -> Vec<Post<'a>> {
+    let campaign = facts.about();
+    let mut post = Vec::new();
+    for refund in &row.refunds {
+        let (id, amount) = (refund.id, refund.amount);
+        if refund.state == RefundState::Succeeded {
+            let letter =
+                Refunded { campaign, pledge: row.id, amount, charged: row.amount, reason: &refund.reason };
+            post.push(to(backer.person, format!("refunded_{id}"), Letter::Refunded(letter)));
+            continue;
+        }
+        if refund.came_back() {
+            let letter = RefundFailed { campaign, pledge: row.id, amount };
+            post.push(to(backer.person, format!("refund_failed_{id}"), Letter::RefundFailed(letter)));
+        }
+        let letter = RefundFailedCreator { campaign, amount, path: &paths.refunds };
+        let key = format!("refund_failed_creator_{id}");
+        post.push(to(facts.creator, key, Letter::RefundFailedCreator(letter)));
+    }
+    for (dispute, path) in row.disputes.iter().zip(&paths.disputes) {
+        let (id, amount) = (dispute.id, dispute.amount);
+        let inquiry = dispute.state == DisputeState::Inquiry;
+        if let (true, Some(answer_until)) = (dispute.state.takes_evidence(), dispute.evidence_due_at) {
+            let key = if inquiry { format!("inquiry_opened_{id}") } else { format!("dispute_opened_{id}") };
+            let letter = DisputeOpened { campaign, amount, inquiry, answer_until, path };
+            post.push(to(facts.creator, key, Letter::DisputeOpened(letter)));
+        }
+        if dispute.state.is_closed() {
+            let letter = DisputeClosed { campaign, amount, kept: dispute.state != DisputeState::Lost, path };
+            post.push(to(facts.creator, format!("dispute_closed_{id}"), Letter::DisputeClosed(letter)));
+        }
+    }
+    post
+}
+
+fn to(person: PersonId, dedupe_key: String, letter: Letter<'_>) -> Post<'_> {
+    Post { to: person, dedupe_key, letter }
 }
 
 fn milestone_reached(facts: &CampaignFacts, campaign: CampaignId, milestone: Milestone) -> Post<'_> {

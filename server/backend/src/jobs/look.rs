@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Ctx, Result};
+use crate::{Ctx, Result, disputes, refunds};
 
 /// What is to be read, by the gateway's ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +27,10 @@ pub enum Look {
     },
 }
 
-pub(super) async fn run(_ctx: &Ctx, thing: &Look) -> Result<()> {
+pub(super) async fn run(ctx: &Ctx, thing: &Look) -> Result<()> {
     match thing {
-        Look::Refunds { .. } | Look::Dispute { .. } | Look::Account { .. } | Look::Payout { .. } => Ok(()),
+        Look::Refunds { payment } => refunds::look(ctx, payment).await,
+        Look::Dispute { id } => disputes::look(ctx, id).await,
+        Look::Account { .. } | Look::Payout { .. } => Ok(()),
     }
 }

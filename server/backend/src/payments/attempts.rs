@@ -33,6 +33,7 @@ pub enum AttemptKind {
     Capture,
     /// A payment tried again: by ourselves, or with its backer there.
     Confirm,
+    SubmitEvidence,
 }
 
 impl AttemptKind {
@@ -47,6 +48,7 @@ impl AttemptKind {
             Self::Charge => "charge",
             Self::Capture => "capture",
             Self::Confirm => "confirm",
+            Self::SubmitEvidence => "submit_evidence",
         }
     }
 
@@ -61,7 +63,7 @@ impl AttemptKind {
             | Self::DetachCard
             | Self::Refund => true,
             // Refused for now, and never done twice.
-            Self::Capture => true,
+            Self::Capture | Self::SubmitEvidence => true,
             // Sent anew it would be another payment, or another try of the same card: a refusal is an answer.
             Self::Charge | Self::Confirm => false,
         }
@@ -70,9 +72,12 @@ impl AttemptKind {
     /// Whether the gateway itself refuses to do it to the same object twice, whatever the key.
     fn ends_an_object(self) -> bool {
         match self {
-            Self::ExpireSession | Self::CancelIntent | Self::DetachCard | Self::Capture | Self::Confirm => {
-                true
-            }
+            Self::ExpireSession
+            | Self::CancelIntent
+            | Self::DetachCard
+            | Self::Capture
+            | Self::Confirm
+            | Self::SubmitEvidence => true,
             Self::CreateCustomer | Self::CreateSession | Self::Refund | Self::Charge => false,
         }
     }

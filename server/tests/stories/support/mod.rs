@@ -164,6 +164,7 @@ fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
         smtp: setup.smtp.clone(),
         reservation: Duration::from_secs(900),
         fee: domain::FeeRule::USUAL,
+        seller: "Groundswell".into(),
         crash_at: None,
     }
 }

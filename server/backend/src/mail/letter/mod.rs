@@ -10,9 +10,9 @@ mod tests;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-pub use creator::{CampaignFundedCreator, DisputeOpened, MilestoneReached, PayoutSent};
+pub use creator::{CampaignFundedCreator, DisputeClosed, DisputeOpened, MilestoneReached, PayoutSent, RefundFailedCreator};
 pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFunded};
-pub use payment::{CardExpires, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, Refunded};
+pub use payment::{CardExpires, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, RefundFailed, Refunded};
 pub use pledge::{PledgeCancelled, PledgeConfirmed};
 
 use super::written::Written;
@@ -37,10 +37,13 @@ pub enum Letter<'a> {
     PledgeDropped(PledgeDropped<'a>),
     CardExpires(CardExpires<'a>),
     Refunded(Refunded<'a>),
+    RefundFailed(RefundFailed<'a>),
+    RefundFailedCreator(RefundFailedCreator<'a>),
     MilestoneReached(MilestoneReached<'a>),
     CampaignFundedCreator(CampaignFundedCreator<'a>),
     PayoutSent(PayoutSent<'a>),
     DisputeOpened(DisputeOpened<'a>),
+    DisputeClosed(DisputeClosed<'a>),
 }
 
 impl Letter<'_> {
@@ -62,6 +65,9 @@ impl Letter<'_> {
             Self::CampaignFundedCreator(_) => "campaign_funded_creator",
             Self::PayoutSent(_) => "payout_sent",
             Self::DisputeOpened(_) => "dispute_opened",
+            Self::DisputeClosed(_) => "dispute_closed",
+            Self::RefundFailed(_) => "refund_failed",
+            Self::RefundFailedCreator(_) => "refund_failed_creator",
         }
     }
 
@@ -82,6 +88,9 @@ impl Letter<'_> {
             Self::CampaignFundedCreator(letter) => letter.write(),
             Self::PayoutSent(letter) => letter.write(),
             Self::DisputeOpened(letter) => letter.write(),
+            Self::DisputeClosed(letter) => letter.write(),
+            Self::RefundFailed(letter) => letter.write(),
+            Self::RefundFailedCreator(letter) => letter.write(),
         }
     }
 }
