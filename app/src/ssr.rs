@@ -1,8 +1,10 @@
 //! What server functions and pages need of the server: the one module that exists only there.
 
 mod csp;
+pub mod disputes;
 pub mod mailbox;
 pub mod pledges;
+pub mod refunds;
 mod refusals;
 pub mod settlement;
 mod views;

@@ -4,6 +4,8 @@
 pub mod account;
 pub mod campaigns;
 pub mod demo;
+pub mod disputes;
 pub mod error;
 pub mod pledges;
+pub mod refunds;
 pub mod settlement;

@@ -4,11 +4,14 @@ pub mod account;
 pub mod call_off;
 pub mod campaign;
 pub mod demo_mailbox;
+pub mod disputes;
 pub mod fix;
 pub mod home;
 pub mod how_it_works;
 pub mod me;
 pub mod pledge;
+pub mod receipts;
+pub mod refunds;
 pub mod settlement;
 pub mod status;
 

@@ -30,7 +30,7 @@ impl Faults {
 }
 
 /// Every step of a refund, in order; the crash tests visit each.
-pub const REFUND_STEPS: [&str; 12] = [
+pub const REFUND_STEPS: [&str; 13] = [
     "refund.before_commit",
     "refund.requested",
     "refund.before",
@@ -42,6 +42,7 @@ pub const REFUND_STEPS: [&str; 12] = [
     "refund.noted",
     "inbox.before_commit",
     "inbox.committed",
+    "webhook.before_store",
     "webhook.stored",
 ];
 

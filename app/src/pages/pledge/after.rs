@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
+use super::money::PledgeMoney;
 use crate::api::pledges::{PledgeView, my_pledge, returned_pledge};
 use crate::components::notice::{Notice, Tone};
 use crate::components::pledge_state::PledgeBadge;
@@ -106,6 +107,7 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
                     <div class="summary__total"><dt>"Your pledge"</dt><dd>{pledge.amount.to_string()}</dd></div>
                 </dl>
             </section>
+            <PledgeMoney id=pledge.id.clone()/>
             <div class="cluster">
                 {pledge.state.can_be_fixed().then(|| view! {
                     <a class="button button--primary" href=format!("/pledges/{}/fix", pledge.id)>"Fix the payment"</a>

@@ -7,6 +7,7 @@ pub mod deliveries;
 pub mod dying;
 pub mod gateway;
 pub mod invariants;
+pub mod paying;
 pub mod people;
 pub mod sandbox_page;
 pub mod smtp;
