@@ -34,7 +34,8 @@ impl PaidPledgeView {
     #[must_use]
     pub fn can_be_refunded(&self) -> bool {
         let spoken_for = self.refunded.checked_add(self.under_way).unwrap_or(self.amount);
-        matches!(self.state, PledgeState::Captured | PledgeState::PartiallyRefunded) && spoken_for != self.amount
+        matches!(self.state, PledgeState::Captured | PledgeState::PartiallyRefunded)
+            && spoken_for != self.amount
     }
 }
 

@@ -16,8 +16,7 @@ pub async fn list() -> Result<Vec<DisputeView>, ApiError> {
 
 pub async fn page(id: &str) -> Result<DisputePageView, ApiError> {
     let viewer = require_viewer().await?;
-    let page =
-        disputes::page(&ctx()?.db, viewer.person_id, parse(id)?).await?.ok_or(ApiError::NotFound)?;
+    let page = disputes::page(&ctx()?.db, viewer.person_id, parse(id)?).await?.ok_or(ApiError::NotFound)?;
     let Evidence {
         product_description,
         delivery,

@@ -17,9 +17,8 @@ const LONGEST_KEPT: usize = 1_000;
 
 pub async fn of_campaign(slug: &str) -> Result<PaidPledgesView, ApiError> {
     let viewer = require_viewer().await?;
-    let (title, pledges) = refunds::of_campaign(&ctx()?.db, viewer.person_id, slug)
-        .await?
-        .ok_or(ApiError::NotFound)?;
+    let (title, pledges) =
+        refunds::of_campaign(&ctx()?.db, viewer.person_id, slug).await?.ok_or(ApiError::NotFound)?;
     Ok(PaidPledgesView {
         slug: slug.to_owned(),
         title,
@@ -29,9 +28,8 @@ pub async fn of_campaign(slug: &str) -> Result<PaidPledgesView, ApiError> {
 
 pub async fn form(id: &str) -> Result<RefundFormView, ApiError> {
     let viewer = require_viewer().await?;
-    let found = refunds::refundable(&ctx()?.db, viewer.person_id, parse(id)?)
-        .await?
-        .ok_or(ApiError::NotFound)?;
+    let found =
+        refunds::refundable(&ctx()?.db, viewer.person_id, parse(id)?).await?.ok_or(ApiError::NotFound)?;
     let by_backer = !found.may_refund;
     let closed = match (found.state, &found.by_backer) {
         (_, Err(refusal)) if by_backer => Some(refusal.to_string()),
@@ -76,8 +74,7 @@ pub async fn give(
         reason: reason.to_owned(),
         keeps_reward: !keeps_reward.is_empty(),
     };
-    let found =
-        refunds::refundable(&ctx.db, viewer.person_id, pledge).await?.ok_or(ApiError::NotFound)?;
+    let found = refunds::refundable(&ctx.db, viewer.person_id, pledge).await?.ok_or(ApiError::NotFound)?;
     let keep = |error: ApiError| {
         let kept: String = reason.chars().take(LONGEST_KEPT).collect();
         let amount: String = amount.chars().take(40).collect();

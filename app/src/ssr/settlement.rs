@@ -51,9 +51,9 @@ fn line(name: &str, meaning: &str, amount: Money) -> Line {
 pub async fn campaign(slug: &str) -> Result<CampaignView, ApiError> {
     let ctx = ctx()?;
     let page = backend::campaigns::page(&ctx.db, slug).await?.ok_or(ApiError::NotFound)?;
-    let viewer = viewer().await?.filter(|viewer| {
-        viewer.person_id == page.creator_id || viewer.roles.contains(&Role::Admin)
-    });
+    let viewer = viewer()
+        .await?
+        .filter(|viewer| viewer.person_id == page.creator_id || viewer.roles.contains(&Role::Admin));
     // Of most visitors it need not be asked.
     let may_cancel = match &viewer {
         Some(viewer) => settlement::may_call_off(&ctx, viewer.person_id, page.id).await?,

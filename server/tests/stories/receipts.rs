@@ -26,7 +26,10 @@ async fn every_charge_and_every_refund_has_one() {
     for shown in [&numbers[0], &numbers[1], "Bea Tamm", "The Reading Boat", "Groundswell", "€25", "€10"] {
         assert!(page.contains(shown), "{shown} on {page}");
     }
-    assert!(!paid.marta.get(&at).await.text().await.expect("a page").contains(&numbers[0]), "the backer's own");
+    assert!(
+        !paid.marta.get(&at).await.text().await.expect("a page").contains(&numbers[0]),
+        "the backer's own"
+    );
     assert!(page.contains("receipt 2"), "numbered by year");
     let changed = sqlx::query("update receipts set amount = 1").execute(&app.db).await;
     assert_eq!(backend::error::constraint(&changed.expect_err("refused")), Some("receipts_append_only"));
@@ -37,8 +40,10 @@ async fn every_charge_and_every_refund_has_one() {
 async fn numbers_have_no_gaps_when_many_pay_at_once() {
     let app = TestApp::start().await;
     let marta = app.person("Marta Rebelo").await;
-    let campaigns =
-        [app.campaign().model("kia").by(&marta).build().await, app.campaign().model("kia").by(&marta).build().await];
+    let campaigns = [
+        app.campaign().model("kia").by(&marta).build().await,
+        app.campaign().model("kia").by(&marta).build().await,
+    ];
     let people = app.people(12).await;
     let paying = people.iter().enumerate().map(async |(number, person)| {
         let page = person.pledge(&campaigns[number % 2], None, "10").await;

@@ -43,7 +43,11 @@ async fn survive(step: &str) {
         ("reason", "It came out smaller than promised."),
     ];
     let _ = marta.try_call("refund_pledge", &fields).await;
-    assert_eq!(server.ended().await.signal(), Some(SIGABRT), "{step}: the server dies there, and nowhere else");
+    assert_eq!(
+        server.ended().await.signal(),
+        Some(SIGABRT),
+        "{step}: the server dies there, and nowhere else"
+    );
 
     let mut server = place.start(None).await;
     // The creator sends the same form again; a job that died with the server is somebody else's when its lease runs out.

@@ -20,10 +20,9 @@ async fn three_parts_up_to_the_whole_and_not_a_cent_more() {
     let paid = app.backed("25.50", GOOD).await;
     assert_eq!(app.balance("platform_fees").await, -1280, "5 %, half to even");
 
-    for (amount, left, state, total) in [
-        ("10", "25.50", "partially_refunded", "15.500"),
-        ("10.25", "15.50", "partially_refunded", "5.250"),
-    ] {
+    for (amount, left, state, total) in
+        [("10", "25.50", "partially_refunded", "15.500"), ("10.25", "15.50", "partially_refunded", "5.250")]
+    {
         assert_eq!(paid.marta.refund(paid.pledge, amount, left).await.status, 200);
         app.settle().await;
         assert_eq!(states(&app, &paid.bea).await, [state]);
@@ -61,7 +60,7 @@ async fn of_two_who_refund_at_once_one_is_told() {
         assert_eq!(lost.status, 409, "{statuses} {lost:?}");
         assert_eq!(
             lost.message(),
-            "Somebody else has just given money back for this pledge. €5.00 is left. Nothing was refunded by you."
+            "Somebody else has just given money back for this pledge. €5 is left. Nothing was refunded by you."
         );
         app.settle().await;
         assert_eq!(app.count("select count(*) from refunds").await, 1);
@@ -92,7 +91,8 @@ async fn the_database_holds_the_sum() {
     let insert = "insert into refunds (id, pledge_id, amount, currency, source, reason, keeps_reward)
                   values (gen_random_uuid(), $1, 13, 'EUR', 'campaign', 'x', false)";
     sqlx::query(insert).bind(paid.pledge).execute(&app.db).await.expect("the first half");
-    let refused = sqlx::query(insert).bind(paid.pledge).execute(&app.db).await.expect_err("more than was paid");
+    let refused =
+        sqlx::query(insert).bind(paid.pledge).execute(&app.db).await.expect_err("more than was paid");
     assert_eq!(backend::error::constraint(&refused), Some("refunds_within_payment"));
     sqlx::query("delete from refunds").execute(&app.db).await.expect("not sent by any job");
     app.finish().await;
@@ -248,7 +248,13 @@ async fn only_the_creator_and_administrators_and_never_without_a_reason() {
     assert_eq!(zoe.get(&format!("/pledges/{}/refund", paid.pledge)).await.status().as_u16(), 404);
     let (pledge, refund) = (paid.pledge.to_string(), Uuid::now_v7().to_string());
     let form = |reason| {
-        [("pledge", pledge.as_str()), ("refund", refund.as_str()), ("left", "25.00"), ("amount", "5"), ("reason", reason)]
+        [
+            ("pledge", pledge.as_str()),
+            ("refund", refund.as_str()),
+            ("left", "25.00"),
+            ("amount", "5"),
+            ("reason", reason),
+        ]
     };
     let long = "long ".repeat(101);
     for reason in ["", "  ", long.as_str()] {
@@ -296,14 +302,16 @@ async fn what_was_paid_out_already_is_owed_by_the_creator() {
 // Cases 3 to 5, for a refund: whatever becomes of the answer, the money goes back once.
 #[tokio::test]
 async fn an_answer_that_is_lost_refunds_once() {
-    for mode in
-        ["drop_before", "drop_response_after_commit", "error_500_after_commit", "truncated_json_200", "html_502"]
-    {
+    for mode in [
+        "drop_before",
+        "drop_response_after_commit",
+        "error_500_after_commit",
+        "truncated_json_200",
+        "html_502",
+    ] {
         let app = TestApp::start().await;
         let paid = app.backed("25", GOOD).await;
-        app.gateway
-            .fault(json!({ "method": "POST", "path_prefix": "/v1/refunds", "nth": 1 }), mode)
-            .await;
+        app.gateway.fault(json!({ "method": "POST", "path_prefix": "/v1/refunds", "nth": 1 }), mode).await;
         assert_eq!(paid.marta.refund(paid.pledge, "10", "25.00").await.status, 200, "{mode}");
         eventually(mode, async || states(&app, &paid.bea).await == ["partially_refunded"]).await;
         app.settle().await;

@@ -14,7 +14,12 @@ const FIELDS: [(&str, &str, &str, u8); 6] = [
     ("product_description", "What was promised", "The reward, as it was described when it was paid.", 3),
     ("delivery", "What was delivered, and when", "Dates, and how one can see it.", 3),
     ("tracking_number", "Tracking number", "If it was posted.", 1),
-    ("customer_communication", "What was said between you", "Messages in which the backer writes about it.", 4),
+    (
+        "customer_communication",
+        "What was said between you",
+        "Messages in which the backer writes about it.",
+        4,
+    ),
     ("refund_policy", "Your refund policy", "As the backer could read it before paying.", 3),
 ];
 

@@ -159,7 +159,9 @@ fn tone(state: DisputeState) -> Tone {
     match state {
         DisputeState::Inquiry | DisputeState::NeedsResponse | DisputeState::Lost => Tone::Warning,
         DisputeState::Won => Tone::Success,
-        DisputeState::InquiryUnderReview | DisputeState::UnderReview | DisputeState::InquiryClosed => Tone::Info,
+        DisputeState::InquiryUnderReview | DisputeState::UnderReview | DisputeState::InquiryClosed => {
+            Tone::Info
+        }
     }
 }
 
@@ -182,7 +184,9 @@ fn what_now(page: &DisputePageView) -> String {
             "The bank has your answer and decides, which may take two months.".into()
         }
         DisputeState::InquiryClosed => "The inquiry is closed. No money was taken.".into(),
-        DisputeState::Won => "The bank decided for the campaign. The amount counts as collected again.".into(),
+        DisputeState::Won => {
+            "The bank decided for the campaign. The amount counts as collected again.".into()
+        }
         DisputeState::Lost => "The bank decided for the backer. The amount went back to them.".into(),
     }
 }

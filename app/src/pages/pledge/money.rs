@@ -86,7 +86,9 @@ fn said(refund: &RefundView) -> &'static str {
         RefundState::Requested | RefundState::Pending => "under way to your card.",
         RefundState::Succeeded if refund.keeps_reward => "refunded to your card. You keep your reward.",
         RefundState::Succeeded => "refunded to your card.",
-        RefundState::Failed if refund.came_back => "your bank sent it back. Ask the creator how else you can be paid.",
+        RefundState::Failed if refund.came_back => {
+            "your bank sent it back. Ask the creator how else you can be paid."
+        }
         RefundState::Failed => "it could not be made. Nothing changed.",
     }
 }

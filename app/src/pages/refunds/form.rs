@@ -88,7 +88,8 @@ fn Give(form: RefundFormView, refused: Option<ApiError>, back: String) -> impl I
     let typed = refused.as_ref().and_then(|error| error.kept("amount")).map(str::to_owned);
     let typed = typed.unwrap_or_else(|| form.left.typed());
     let why = refused.as_ref().and_then(|error| error.kept("reason")).unwrap_or_default().to_owned();
-    let keeps = refused.as_ref().and_then(|error| error.kept("keeps_reward")).is_some_and(|kept| !kept.is_empty());
+    let keeps =
+        refused.as_ref().and_then(|error| error.kept("keeps_reward")).is_some_and(|kept| !kept.is_empty());
     let wrong = |field: &str| refused.as_ref().and_then(|error| error.message_for(Some(field)));
     let (wrong_amount, wrong_reason) = (wrong("amount"), wrong("reason"));
     let (invalid_amount, invalid_reason) = (wrong_amount.is_some(), wrong_reason.is_some());
@@ -152,8 +153,12 @@ fn Give(form: RefundFormView, refused: Option<ApiError>, back: String) -> impl I
 
 #[component]
 fn TakeBack(form: RefundFormView, back: String) -> impl IntoView {
-    let slot = form.reward_title.clone().map(|title| format!(" Your place in “{title}” goes to somebody else."));
-    let words = format!("{} goes back to the card you paid with. Banks usually take five to ten days to show it.", form.left);
+    let slot =
+        form.reward_title.clone().map(|title| format!(" Your place in “{title}” goes to somebody else."));
+    let words = format!(
+        "{} goes back to the card you paid with. Banks usually take five to ten days to show it.",
+        form.left
+    );
     view! {
         <Lines form=form.clone()/>
         <Notice tone=Tone::Warning>{words} {slot} " This cannot be taken back."</Notice>

@@ -121,7 +121,8 @@ async fn write(
         refund_policy,
         statement,
     } = evidence;
-    let texts = [product_description, delivery, tracking_number, customer_communication, refund_policy, statement];
+    let texts =
+        [product_description, delivery, tracking_number, customer_communication, refund_policy, statement];
     if texts.iter().map(|text| text.chars().count()).sum::<usize>() > LONGEST {
         return Err(EvidenceRefusal::TooLong);
     }

@@ -33,12 +33,9 @@ pub(super) async fn note(ctx: &Ctx, pledge: PledgeId, said: &GatewayDispute) -> 
 
 /// Whether there was anything new.
 async fn write(db: &mut PgConnection, pledge: PledgeId, said: &GatewayDispute) -> Result<bool> {
-    let before = sqlx::query!(
-        r#"select state, fee from disputes where gateway_dispute_id = $1"#,
-        said.id,
-    )
-    .fetch_optional(&mut *db)
-    .await?;
+    let before = sqlx::query!(r#"select state, fee from disputes where gateway_dispute_id = $1"#, said.id,)
+        .fetch_optional(&mut *db)
+        .await?;
     let state = match &before {
         Some(row) => rows::named::<DisputeState>("disputes.state", &row.state)?.heard(said.state),
         None => said.state,

@@ -6,7 +6,7 @@ mod evidence;
 mod follow;
 mod views;
 
-pub use evidence::{EvidenceRefusal, save, submit};
 pub(crate) use evidence::send_evidence;
+pub use evidence::{EvidenceRefusal, save, submit};
 pub(crate) use follow::look;
 pub use views::{DisputeLine, DisputePage, list, of_pledge, page};

@@ -94,10 +94,8 @@ pub async fn of_pledge(db: &PgPool, pledge: PledgeId) -> Result<Option<(DisputeS
     )
     .fetch_optional(db)
     .await?;
-    row.map(|row| {
-        Ok((rows::named("disputes.state", &row.state)?, rows::money(row.amount, &row.currency)?))
-    })
-    .transpose()
+    row.map(|row| Ok((rows::named("disputes.state", &row.state)?, rows::money(row.amount, &row.currency)?)))
+        .transpose()
 }
 
 async fn select(db: &PgPool, asker: PersonId, only: Option<DisputeId>) -> Result<Vec<DisputeLine>> {

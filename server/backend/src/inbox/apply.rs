@@ -262,12 +262,7 @@ async fn write_history(db: &mut PgConnection, batch: &Batch) -> Result<()> {
     Ok(())
 }
 
-async fn write_ledger(
-    db: &mut PgConnection,
-    totals: &Totals,
-    batch: &Batch,
-    cause: Uuid,
-) -> Result<()> {
+async fn write_ledger(db: &mut PgConnection, totals: &Totals, batch: &Batch, cause: Uuid) -> Result<()> {
     let mut lines: Vec<Line> = batch.postings.iter().flat_map(|posting| lines_of(posting, totals)).collect();
     let back: Vec<Line> = batch.rows.values().flat_map(|row| row.lines_back(totals)).collect();
     let goes_back = !back.is_empty();

@@ -153,10 +153,7 @@ impl Batch {
             let Some(reward) = row.reward else { continue };
             let change = changes.entry(reward).or_default();
             let (had, has) = (!row.gave_up_reward_before, !row.gave_up_reward);
-            if row.reward_is_limited
-                && (had && row.before.holds_slot())
-                && !(has && row.state.holds_slot())
-            {
+            if row.reward_is_limited && (had && row.before.holds_slot()) && !(has && row.state.holds_slot()) {
                 change.0 += 1;
             }
             change.1 += i64::from(has && row.state.counts()) - i64::from(had && row.before.counts());

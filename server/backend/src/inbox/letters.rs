@@ -4,17 +4,16 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
-    CANCEL_CUTOFF, CampaignId, Collection, DisputeState, Milestone, Money, PersonId, PledgeEvent, PledgeId,
-    PledgeState, RefundState,
+    CANCEL_CUTOFF, CampaignId, Collection, Milestone, Money, PersonId, PledgeEvent, PledgeId, PledgeState,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::batch::{Batch, HistoryLine, Row};
+use super::money_back_letters as money_back;
 use crate::mail::{
-    About, CampaignCancelled, CampaignFailed, CampaignFunded, DisputeClosed, DisputeOpened, Letter,
-    MilestoneReached, PaymentFailed, PaymentFixed, PledgeCancelled, PledgeConfirmed, PledgeDropped, Post,
-    RefundFailed, RefundFailedCreator, Refunded,
+    About, CampaignCancelled, CampaignFailed, CampaignFunded, Letter, MilestoneReached, PaymentFailed,
+    PaymentFixed, PledgeCancelled, PledgeConfirmed, PledgeDropped, Post,
 };
 use crate::payments::in_plain_words;
 use crate::{Ctx, Result, rows};
@@ -47,10 +46,10 @@ pub(super) async fn stage(
     for (row, line) in batch.decided() {
         post.extend(backers.get(&row.id).and_then(|backer| decided(&facts, row, line, backer)));
     }
-    let places = places(&facts, &back);
-    for (row, paths) in back.iter().zip(&places) {
+    let paths = money_back::paths(facts.about(), &back);
+    for (row, paths) in back.iter().zip(&paths) {
         if let Some(backer) = backers.get(&row.id) {
-            post.extend(money_back(&facts, row, backer, paths));
+            post.extend(money_back::letters(facts.about(), facts.creator, backer.person, row, paths));
         }
     }
     post.extend(reached.map(|milestone| milestone_reached(&facts, campaign, milestone)));
@@ -242,65 +241,6 @@ fn decided<'a>(
         _ => return None,
     };
     Some(Post { to: backer.person, dedupe_key: format!("{key}_{pledge}"), letter })
-}
-
-/// The pages that letters about a pledge's refunds and disputes lead to.
-struct Paths {
-    refunds: String,
-    disputes: Vec<String>,
-}
-
-fn places(facts: &CampaignFacts, rows: &[&Row]) -> Vec<Paths> {
-    let disputes =
-        |row: &Row| row.disputes.iter().map(|dispute| format!("/disputes/{}", dispute.id)).collect();
-    rows.iter()
-        .map(|row| Paths { refunds: format!("/campaigns/{}/pledges", facts.slug), disputes: disputes(row) })
-        .collect()
-}
-
-/// All that there is to say about them; what was said before is not said again.
-fn money_back<'a>(
-    facts: &'a CampaignFacts,
-    row: &'a Row,
-    backer: &'a Backer,
-    paths: &'a Paths,
-) -> Vec<Post<'a>> {
-    let campaign = facts.about();
-    let mut post = Vec::new();
-    for refund in &row.refunds {
-        let (id, amount) = (refund.id, refund.amount);
-        if refund.state == RefundState::Succeeded {
-            let letter =
-                Refunded { campaign, pledge: row.id, amount, charged: row.amount, reason: &refund.reason };
-            post.push(to(backer.person, format!("refunded_{id}"), Letter::Refunded(letter)));
-            continue;
-        }
-        if refund.came_back() {
-            let letter = RefundFailed { campaign, pledge: row.id, amount };
-            post.push(to(backer.person, format!("refund_failed_{id}"), Letter::RefundFailed(letter)));
-        }
-        let letter = RefundFailedCreator { campaign, amount, path: &paths.refunds };
-        let key = format!("refund_failed_creator_{id}");
-        post.push(to(facts.creator, key, Letter::RefundFailedCreator(letter)));
-    }
-    for (dispute, path) in row.disputes.iter().zip(&paths.disputes) {
-        let (id, amount) = (dispute.id, dispute.amount);
-        let inquiry = dispute.state == DisputeState::Inquiry;
-        if let (true, Some(answer_until)) = (dispute.state.takes_evidence(), dispute.evidence_due_at) {
-            let key = if inquiry { format!("inquiry_opened_{id}") } else { format!("dispute_opened_{id}") };
-            let letter = DisputeOpened { campaign, amount, inquiry, answer_until, path };
-            post.push(to(facts.creator, key, Letter::DisputeOpened(letter)));
-        }
-        if dispute.state.is_closed() {
-            let letter = DisputeClosed { campaign, amount, kept: dispute.state != DisputeState::Lost, path };
-            post.push(to(facts.creator, format!("dispute_closed_{id}"), Letter::DisputeClosed(letter)));
-        }
-    }
-    post
-}
-
-fn to(person: PersonId, dedupe_key: String, letter: Letter<'_>) -> Post<'_> {
-    Post { to: person, dedupe_key, letter }
 }
 
 fn milestone_reached(facts: &CampaignFacts, campaign: CampaignId, milestone: Milestone) -> Post<'_> {

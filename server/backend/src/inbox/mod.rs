@@ -6,6 +6,7 @@ mod apply;
 mod batch;
 mod letters;
 mod money_back;
+mod money_back_letters;
 mod receipts;
 mod worker;
 

@@ -16,13 +16,8 @@ use crate::{Error, Result, rows};
 
 /// Whether the event is about money that goes back: then the rows are what counts.
 pub(super) fn is_about(event: PledgeEvent) -> bool {
-    use PledgeEvent::{
-        DisputeLost, DisputeOpened, DisputeWon, PartiallyRefunded, RefundFailed, Refunded,
-    };
-    matches!(
-        event,
-        Refunded | PartiallyRefunded | RefundFailed | DisputeOpened | DisputeWon | DisputeLost
-    )
+    use PledgeEvent::{DisputeLost, DisputeOpened, DisputeWon, PartiallyRefunded, RefundFailed, Refunded};
+    matches!(event, Refunded | PartiallyRefunded | RefundFailed | DisputeOpened | DisputeWon | DisputeLost)
 }
 
 /// A refund that the gateway confirmed or refused.

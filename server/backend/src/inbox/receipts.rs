@@ -6,8 +6,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::batch::{Batch, Posting};
-use crate::config::Config;
 use crate::Result;
+use crate::config::Config;
 
 /// Gives those that are new. The cause's own unique index makes a second one impossible.
 pub(super) async fn issue(db: &mut PgConnection, config: &Config, batch: &Batch) -> Result<()> {

@@ -18,8 +18,8 @@ use uuid::Uuid;
 
 pub use letter::{
     About, CampaignCancelled, CampaignFailed, CampaignFunded, CampaignFundedCreator, CardExpires,
-    DisputeClosed, DisputeOpened, Letter, MilestoneReached, PaymentFailed, PaymentFixed, PaymentReminder, PayoutSent,
-    PledgeCancelled, PledgeConfirmed, PledgeDropped, RefundFailed, RefundFailedCreator, Refunded,
+    DisputeClosed, DisputeOpened, Letter, MilestoneReached, PaymentFailed, PaymentFixed, PaymentReminder,
+    PayoutSent, PledgeCancelled, PledgeConfirmed, PledgeDropped, RefundFailed, RefundFailedCreator, Refunded,
 };
 pub use mailbox::{MailboxLine, MailboxMail, in_mailbox, mailbox};
 pub use sender::{Round, run, send_due};

@@ -77,7 +77,8 @@ impl Payments {
 
 /// What the gateway has a text field for goes there; fields that want an uploaded file are said in words.
 fn words(evidence: &Evidence) -> Option<String> {
-    let titled = |title: &str, text: &str| (!text.trim().is_empty()).then(|| format!("{title}\n{}", text.trim()));
+    let titled =
+        |title: &str, text: &str| (!text.trim().is_empty()).then(|| format!("{title}\n{}", text.trim()));
     let statement = evidence.statement.trim();
     let parts = [
         (!statement.is_empty()).then(|| statement.to_owned()),

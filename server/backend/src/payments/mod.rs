@@ -29,9 +29,9 @@ pub use line::Condition;
 pub use minor_units::{NotChargeable, from_gateway, to_gateway};
 pub use refund::GatewayRefund;
 pub use replace_card::Replacement;
-pub use translate::Translated;
 use sqlx::PgPool;
 use stripe::StripeRequest;
+pub use translate::Translated;
 
 use self::line::Line;
 use crate::faults::Faults;

@@ -100,8 +100,9 @@ fn translate(refund: &Refund) -> Result<GatewayRefund> {
     Ok(GatewayRefund {
         id: refund.id.to_string(),
         ours: our_id(refund),
-        amount: amount
-            .ok_or_else(|| Error::broken(format!("{}: an amount we have no money for", refund.id.as_str())))?,
+        amount: amount.ok_or_else(|| {
+            Error::broken(format!("{}: an amount we have no money for", refund.id.as_str()))
+        })?,
         state,
         failure: refund.failure_reason.clone(),
         reason: refund.reason.as_ref().map(|reason| reason.as_str().to_owned()),

@@ -12,7 +12,7 @@ mod send;
 mod views;
 
 pub(crate) use note::{hold_pledge, look, place};
-pub use request::{Asked, RefundRefusal, ask, take_back};
 pub(crate) use request::stage_for_campaign;
+pub use request::{Asked, RefundRefusal, ask, take_back};
 pub(crate) use send::send;
 pub use views::{PaidPledge, RefundLine, Refundable, of_campaign, of_pledge, refundable};

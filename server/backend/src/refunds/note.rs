@@ -58,7 +58,8 @@ pub(super) async fn note(
     refunds: &[GatewayRefund],
 ) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
-    let paid = hold(&mut tx, pledge).await?;
+    let campaign = hold_pledge(&mut tx, pledge).await?;
+    let paid = paid(&mut tx, pledge).await?;
     let mut news = false;
     // The gateway lists the newest first.
     for refund in refunds.iter().rev() {
@@ -68,7 +69,6 @@ pub(super) async fn note(
         };
     }
     if news {
-        let campaign = hold_pledge(&mut tx, pledge).await?;
         // Whichever of the events it is, the rows decide.
         inbox::leave(&mut *tx, campaign, pledge, &PledgeEvent::Refunded.into(), Source::Gateway).await?;
     }
@@ -78,14 +78,17 @@ pub(super) async fn note(
     Ok(())
 }
 
-/// Holds a pledge until the transaction ends, and says whose it is.
+/// Holds a pledge until the transaction ends, and says which campaign's it is. The campaign first, as whoever ends it does
+/// before it comes to the pledges: an event that is left for the inbox refers to both.
 pub(crate) async fn hold_pledge(db: &mut PgConnection, pledge: PledgeId) -> Result<CampaignId> {
     let campaign = sqlx::query_scalar!(
-        r#"select campaign_id as "campaign: CampaignId" from pledges where id = $1 for update"#,
+        r#"select campaigns.id as "campaign: CampaignId" from pledges join campaigns on campaigns.id = campaign_id
+           where pledges.id = $1 for key share of campaigns"#,
         pledge as PledgeId,
     )
-    .fetch_one(db)
+    .fetch_one(&mut *db)
     .await?;
+    sqlx::query!("select id from pledges where id = $1 for update", pledge as PledgeId).fetch_one(db).await?;
     Ok(campaign)
 }
 
@@ -94,10 +97,10 @@ struct Paid {
     fee: FeeRule,
 }
 
-async fn hold(db: &mut PgConnection, pledge: PledgeId) -> Result<Paid> {
+async fn paid(db: &mut PgConnection, pledge: PledgeId) -> Result<Paid> {
     let row = sqlx::query!(
         "select amount, pledges.currency, fee_bps from pledges join campaigns on campaigns.id = campaign_id
-         where pledges.id = $1 for update of pledges",
+         where pledges.id = $1",
         pledge as PledgeId,
     )
     .fetch_one(db)
@@ -191,8 +194,7 @@ async fn adopt(
     }
     let id = RefundId(Uuid::now_v7());
     let succeeded = refund.state == RefundState::Succeeded;
-    let fee =
-        if succeeded { Some(share(db, paid, pledge, id, refund.amount).await?) } else { None };
+    let fee = if succeeded { Some(share(db, paid, pledge, id, refund.amount).await?) } else { None };
     sqlx::query!(
         "insert into refunds (id, pledge_id, amount, currency, state, source, reason, keeps_reward, fee,
                               gateway_refund_id, succeeded_at)
@@ -231,7 +233,8 @@ async fn share(
     .fetch_one(db)
     .await?;
     let currency = paid.amount.currency();
-    let money = |amount| Money::new(amount, currency).map_err(|_| Error::broken("refunds that do not add up"));
+    let money =
+        |amount| Money::new(amount, currency).map_err(|_| Error::broken("refunds that do not add up"));
     Ok(paid.fee.give_back(paid.amount, money(standing.returned + amount.amount())?, money(standing.fees)?))
 }
 

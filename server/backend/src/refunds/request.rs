@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Model, Money, PersonId, PledgeId, PledgeState, RefundId, SelfRefundRefusal,
-    TypedAmountError, self_refund_until,
+    Model, Money, PersonId, PledgeId, PledgeState, RefundId, SelfRefundRefusal, TypedAmountError,
+    self_refund_until,
 };
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -47,7 +47,9 @@ pub enum RefundRefusal {
     #[error("Type more than nothing.")]
     Nothing,
     /// Somebody else was faster.
-    #[error("Somebody else has just given money back for this pledge. {0} is left. Nothing was refunded by you.")]
+    #[error(
+        "Somebody else has just given money back for this pledge. {0} is left. Nothing was refunded by you."
+    )]
     Changed(Money),
     #[error("Tell the backer why, in a sentence.")]
     NoReason,

@@ -152,7 +152,10 @@ impl DisputeClosed<'_> {
     pub(super) fn write(&self) -> Written {
         let (title, amount) = (self.campaign.title, self.amount);
         let (heading, words) = if self.kept {
-            ("The payment stays yours.", format!("The bank decided for {title}: {amount} counts as collected again."))
+            (
+                "The payment stays yours.",
+                format!("The bank decided for {title}: {amount} counts as collected again."),
+            )
         } else {
             (
                 "The bank took the payment back.",

@@ -10,9 +10,13 @@ mod tests;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-pub use creator::{CampaignFundedCreator, DisputeClosed, DisputeOpened, MilestoneReached, PayoutSent, RefundFailedCreator};
+pub use creator::{
+    CampaignFundedCreator, DisputeClosed, DisputeOpened, MilestoneReached, PayoutSent, RefundFailedCreator,
+};
 pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFunded};
-pub use payment::{CardExpires, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, RefundFailed, Refunded};
+pub use payment::{
+    CardExpires, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, RefundFailed, Refunded,
+};
 pub use pledge::{PledgeCancelled, PledgeConfirmed};
 
 use super::written::Written;

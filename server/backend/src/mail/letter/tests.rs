@@ -126,7 +126,13 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         })
     };
     let refunded = |back, charged| {
-        Letter::Refunded(Refunded { campaign, pledge, amount: euros(back), charged: euros(charged), reason: "Sorry." })
+        Letter::Refunded(Refunded {
+            campaign,
+            pledge,
+            amount: euros(back),
+            charged: euros(charged),
+            reason: "Sorry.",
+        })
     };
     vec![
         confirmed(Collection::SaveCard, reward, Some(until)),
