@@ -48,7 +48,6 @@ pub async fn dispute(id: String) -> Result<DisputePageView, ApiError> {
 
 /// Keeps the answer as a draft, or sends it for good when `act` is `send`.
 #[server(endpoint = "answer_dispute", prefix = "/api")]
-#[expect(clippy::too_many_arguments, reason = "one for each field of the form")]
 pub async fn answer_dispute(
     dispute: String,
     #[server(default)] statement: String,

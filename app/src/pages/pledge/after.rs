@@ -70,7 +70,8 @@ pub fn Confirmation() -> impl IntoView {
 
 #[component]
 fn Pledge(pledge: PledgeView) -> impl IntoView {
-    let stands = pledge.state.counts() && !pledge.state.can_be_fixed();
+    let stands =
+        pledge.state.counts() && !pledge.state.can_be_fixed() && pledge.state != PledgeState::Disputed;
     let waits = pledge.state == PledgeState::Pending;
     let over = pledge.state.is_over();
     let finish_at = format!("/campaigns/{}/pledge", pledge.campaign_slug);
