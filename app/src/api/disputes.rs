@@ -1,5 +1,10 @@
 //! Disputes and the answers to them, for creators and staff.
 
+#![allow(
+    clippy::too_many_arguments,
+    reason = "one for each field of the form; the macro repeats them where no `expect` reaches"
+)]
+
 use chrono::{DateTime, Utc};
 use domain::{DisputeState, Money};
 use leptos::prelude::*;
