@@ -22,11 +22,14 @@ use pages::admin_payouts::AdminPayouts;
 use pages::call_off::CallOffPage;
 use pages::campaign::CampaignPage;
 use pages::demo_mailbox::{DemoMail, DemoMailbox};
+use pages::disputes::{DisputePage, DisputesPage};
 use pages::fix::{FixPage, Fixed, LinkPage, LinkedBack, LinkedFixPage};
 use pages::home::Home;
 use pages::how_it_works::HowItWorks;
 use pages::me::MyPledges;
 use pages::pledge::{Confirmation, PledgePage, Returned};
+use pages::receipts::ReceiptsPage;
+use pages::refunds::{PaidPledgesPage, RefundPage};
 use pages::settlement::SettlementPage;
 use pages::status::NotFound;
 use pages::studio::{BackFromAccount, PayoutsPage};
@@ -73,6 +76,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/campaigns/:slug") view=CampaignPage ssr=SsrMode::Async/>
                     <Route path=path!("/campaigns/:slug/pledge") view=PledgePage ssr=SsrMode::Async/>
                     <Route path=path!("/campaigns/:slug/cancel") view=CallOffPage ssr=SsrMode::Async/>
+                    <Route path=path!("/campaigns/:slug/pledges") view=PaidPledgesPage ssr=SsrMode::Async/>
                     <Route path=path!("/campaigns/:slug/settlement") view=SettlementPage ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id") view=Confirmation ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/return") view=Returned ssr=SsrMode::Async/>
@@ -81,6 +85,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/fix") view=LinkedFixPage ssr=SsrMode::Async/>
                     <Route path=path!("/fix/back") view=LinkedBack ssr=SsrMode::Async/>
                     <Route path=path!("/fix/:token") view=LinkPage ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id/refund") view=RefundPage ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id/receipt") view=ReceiptsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/disputes") view=DisputesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/disputes/:id") view=DisputePage ssr=SsrMode::Async/>
                     <Route path=path!("/account/pledges") view=MyPledges ssr=SsrMode::Async/>
                     <Route path=path!("/account/sessions") view=SessionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/studio/payouts") view=PayoutsPage ssr=SsrMode::Async/>

@@ -1,11 +1,13 @@
 //! What server functions and pages need of the server: the one module that exists only there.
 
 mod csp;
+pub mod disputes;
 pub mod fix_link;
 pub mod mailbox;
 pub mod operations;
 pub mod payouts;
 pub mod pledges;
+pub mod refunds;
 mod refusals;
 pub mod settlement;
 mod views;

@@ -149,6 +149,11 @@ export class Campaign {
     await query('update campaigns set suspended_at = clock() where id = $1', [this.id]);
   }
 
+  /** Backers may take their money back by themselves for so many days. */
+  async promiseRefunds(days: number): Promise<void> {
+    await query('update campaigns set refund_days = $2 where id = $1', [this.id, days]);
+  }
+
   async state(): Promise<string | undefined> {
     const [row] = await query<{ state: string }>('select state from campaigns where id = $1', [this.id]);
     return row?.state;

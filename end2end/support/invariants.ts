@@ -10,7 +10,7 @@ const never: Record<string, string> = {
     select stats.campaign_id as id
     from campaign_stats stats
     cross join lateral (
-        select coalesce(sum(amount), 0) as pledged, count(*) as backers from pledges
+        select coalesce(sum(amount - refunded), 0) as pledged, count(*) as backers from pledges
         where pledges.campaign_id = stats.campaign_id
               and state in ('committed', 'authorized', 'captured', 'charging', 'errored', 'needs_action',
                             'partially_refunded', 'disputed')
@@ -19,7 +19,7 @@ const never: Record<string, string> = {
   'a limited reward whose slots are miscounted': `
     select id from rewards where slots is not null and claimed <> (
         select count(*) from pledges where reward_id = rewards.id
-        and state not in ('cancelled', 'expired', 'voided', 'refunded'))`,
+        and not reward_given_up and state not in ('cancelled', 'expired', 'voided', 'refunded'))`,
   'a captured pledge that is not in the ledger': `
     select id from pledges where state = 'captured'
     and not exists (select from ledger_transactions where pledge_id = pledges.id and kind = 'captured')`,

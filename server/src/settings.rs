@@ -91,6 +91,10 @@ pub struct Settings {
     /// production server has no such address.
     #[arg(long, env = "METRICS_TOKEN", hide_env_values = true, global = true)]
     pub metrics_token: Option<String>,
+    /// Who backers pay, as their receipts say: the operator's name, with the address and tax number that the law of
+    /// their country wants there.
+    #[arg(long, env = "SELLER", default_value = "Groundswell", global = true)]
+    pub seller: String,
     /// One line of JSON per log entry instead of text.
     #[arg(long, env = "LOG_JSON", global = true)]
     pub log_json: bool,
@@ -191,6 +195,7 @@ impl Settings {
                 delay: Duration::from_secs(self.payout_delay_days * 24 * 60 * 60),
                 approval_above: Some(self.payout_approval_above),
             },
+            seller: self.seller.clone(),
             crash_at: self.crash_at.clone(),
         })
     }

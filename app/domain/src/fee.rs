@@ -59,6 +59,29 @@ impl FeeRule {
     }
 }
 
+impl FeeRule {
+    /// The platform's share of what is given back. `returned` of `gross` is back with the backer, this refund included, and
+    /// with the earlier ones `fee_returned` of the share went back. The share of what is returned in all is rounded half to
+    /// even, and each refund brings what is missing to it: so the parts of a payment that is given back wholly, in however
+    /// many refunds, sum to exactly the share that was taken of it.
+    #[must_use]
+    pub fn give_back(self, gross: Money, returned: Money, fee_returned: Money) -> Money {
+        let currency = gross.currency();
+        let whole = self.divide(gross).fee;
+        let due = if returned.amount() >= gross.amount() {
+            whole
+        } else {
+            let exact = whole.amount() * returned.amount() / gross.amount();
+            let rounded =
+                exact.round_dp_with_strategy(currency.exponent(), RoundingStrategy::MidpointNearestEven);
+            Money::new(rounded, currency).unwrap_or(Money::zero(currency))
+        };
+        // Less than nothing, by a unit, where one refund of several was sent back meanwhile.
+        let missing = (due.amount() - fee_returned.amount()).max(Decimal::ZERO);
+        Money::new(missing, currency).unwrap_or(Money::zero(currency))
+    }
+}
+
 /// In percent, as people read it: `5 %`, `7.25 %`.
 impl std::fmt::Display for FeeRule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -44,6 +44,11 @@ id!(
     PayoutId
 );
 id!(
+    /// Money that goes back to a backer.
+    RefundId
+);
+id!(DisputeId);
+id!(
     /// A call to the payment gateway.
     AttemptId
 );

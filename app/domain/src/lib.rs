@@ -11,6 +11,7 @@ mod payout;
 mod pledge;
 mod pledge_state;
 mod progress;
+mod refund;
 mod result_policy;
 mod reward;
 mod settlement;
@@ -23,12 +24,15 @@ pub use campaign::{CANCEL_CUTOFF, Campaign, Collection, HOLD_WINDOW, mandate};
 pub use campaign_state::{CampaignEvent, CampaignRefusal, CampaignState, Model};
 pub use currency::{Currency, UnknownCurrency};
 pub use fee::{FeeRule, FeeTooHigh, Parts};
-pub use ids::{AttemptId, CampaignId, PayoutId, PersonId, PledgeId, RewardId, SessionId};
+pub use ids::{
+    AttemptId, CampaignId, DisputeId, PayoutId, PersonId, PledgeId, RefundId, RewardId, SessionId,
+};
 pub use money::{Money, MoneyError};
 pub use payout::{BANK_COOLING, Hold, PayoutEvent, PayoutRefusal, PayoutState, Standing};
 pub use pledge::{Offer, Pledge, PledgeRefusal, smallest_pledge};
 pub use pledge_state::{EventRefusal, PledgeEvent, PledgeState};
 pub use progress::{Mark, Milestone, Progress, Snapshot};
+pub use refund::{DisputeState, RefundState, SelfRefundRefusal, self_refund_until};
 pub use result_policy::{ResultPolicy, Verdict};
 pub use reward::Reward;
 pub use settlement::{

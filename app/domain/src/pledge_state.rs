@@ -72,6 +72,8 @@ pub enum PledgeEvent {
     CampaignCancelled,
     Refunded,
     PartiallyRefunded,
+    /// The bank sent a refund back: what was given back is here again.
+    RefundFailed,
     DisputeOpened,
     DisputeWon,
     DisputeLost,
@@ -92,6 +94,7 @@ names!(PledgeEvent {
     CampaignCancelled = "campaign_cancelled",
     Refunded = "refunded",
     PartiallyRefunded = "partially_refunded",
+    RefundFailed = "refund_failed",
     DisputeOpened = "dispute_opened",
     DisputeWon = "dispute_won",
     DisputeLost = "dispute_lost",
@@ -166,7 +169,7 @@ impl PledgeState {
         matches!(self, Self::Errored | Self::NeedsAction)
     }
 
-    /// Whether the pledge is over for good.
+    /// Whether the pledge is over: for good, but for a refund that its bank sends back.
     #[must_use]
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Dropped | Self::Cancelled | Self::Expired | Self::Voided | Self::Refunded)
@@ -192,6 +195,7 @@ impl PledgeState {
             E::CampaignFailed | E::CampaignCancelled => self.campaign_over(event),
             E::Refunded => self.refunded(),
             E::PartiallyRefunded => self.partially_refunded(),
+            E::RefundFailed => self.refund_failed(),
             E::DisputeOpened => self.dispute_opened(),
             E::DisputeWon => self.dispute_closed(Self::Captured, event),
             E::DisputeLost => self.dispute_closed(Self::Refunded, event),
@@ -392,6 +396,26 @@ impl PledgeState {
             | Self::NeedsAction => Ok(Step::To(Self::PartiallyRefunded)),
             Self::PartiallyRefunded => Ok(Step::Stay(NoOp::Repeated)),
             Self::Refunded
+            | Self::Disputed
+            | Self::Dropped
+            | Self::Cancelled
+            | Self::Expired
+            | Self::Voided => Ok(Step::Stay(NoOp::Stale)),
+        }
+    }
+
+    /// All that had been given back is here again; what of it still stands is said by a [`PledgeEvent::PartiallyRefunded`]
+    /// that follows.
+    fn refund_failed(self) -> Result<Step<Self>, EventRefusal> {
+        match self {
+            Self::Refunded | Self::PartiallyRefunded => Ok(Step::To(Self::Captured)),
+            Self::Captured => Ok(Step::Stay(NoOp::Repeated)),
+            Self::Pending
+            | Self::Committed
+            | Self::Authorized
+            | Self::Charging
+            | Self::Errored
+            | Self::NeedsAction
             | Self::Disputed
             | Self::Dropped
             | Self::Cancelled

@@ -51,3 +51,25 @@ proptest! {
         prop_assert!((i128::from(fee) * 10_000 - exact).abs() <= 5_000);
     }
 }
+
+proptest! {
+    // Case 12
+    #[test]
+    fn however_many_refunds_return_a_payment_they_return_its_share(
+        bps in 0..=FeeRule::LARGEST,
+        parts in proptest::collection::vec(1_i64..1_000_000, 1..12),
+        code in proptest::sample::select(vec!["EUR", "JPY", "KWD"]),
+    ) {
+        let rule = FeeRule::new(bps).expect("a rule");
+        let money = |minor| Money::from_minor(minor, Currency::parse(code).expect("a currency")).expect("money");
+        let gross = parts.iter().sum::<i64>();
+        let (mut returned, mut fees) = (0, 0);
+        for part in parts {
+            returned += part;
+            let fee = rule.give_back(money(gross), money(returned), money(fees)).minor_units();
+            prop_assert!(fee >= 0);
+            fees += fee;
+        }
+        prop_assert_eq!(fees, rule.divide(money(gross)).fee.minor_units());
+    }
+}

@@ -46,6 +46,8 @@ pub struct CampaignView {
     pub creator_bio: String,
     pub model: Model,
     pub suspended: bool,
+    /// How many days after paying a backer may take the money back.
+    pub refund_days: Option<u16>,
     pub starts_at: DateTime<Utc>,
     pub progress: Progress,
     /// Once decided, and not called off.
@@ -56,6 +58,8 @@ pub struct CampaignView {
     pub collected: Option<Money>,
     /// Why it was called off, in its creator's words.
     pub call_off_reason: Option<String>,
+    /// Whether the viewer sees its paid pledges: its creator, and staff.
+    pub may_see_pledges: bool,
     /// Whether the viewer may call it off.
     pub may_cancel: bool,
     pub stretch_goals: Vec<StretchGoalView>,
@@ -131,4 +135,19 @@ pub async fn home() -> Result<HomeView, ApiError> {
 pub async fn campaign(slug: String) -> Result<CampaignView, ApiError> {
     use crate::ssr;
     ssr::answer(ssr::settlement::campaign(&slug).await)
+}
+
+impl CampaignView {
+    /// What backers of a keep-it-all campaign may count on; the other models charge nobody before the outcome.
+    #[must_use]
+    pub fn refund_policy(&self) -> Option<String> {
+        if self.model != Model::KeepItAll {
+            return None;
+        }
+        Some(match self.refund_days {
+            Some(1) => "You can take your money back for one day after you pay.".to_owned(),
+            Some(days) => format!("You can take your money back for {days} days after you pay."),
+            None => "Refunds are the creator’s decision.".to_owned(),
+        })
+    }
 }

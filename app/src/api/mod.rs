@@ -4,9 +4,11 @@
 pub mod account;
 pub mod campaigns;
 pub mod demo;
+pub mod disputes;
 pub mod error;
 pub mod fix_link;
 pub mod operations;
 pub mod payouts;
 pub mod pledges;
+pub mod refunds;
 pub mod settlement;

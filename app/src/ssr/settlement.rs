@@ -61,14 +61,15 @@ fn line(name: &str, meaning: &str, amount: Money) -> Line {
 pub async fn campaign(slug: &str) -> Result<CampaignView, ApiError> {
     let ctx = ctx()?;
     let page = backend::campaigns::page(&ctx.db, slug).await?.ok_or(ApiError::NotFound)?;
-    let may_cancel = match viewer().await? {
-        // Of most visitors it need not be asked.
-        Some(viewer) if viewer.person_id == page.creator_id || viewer.roles.contains(&Role::Admin) => {
-            settlement::may_call_off(&ctx, viewer.person_id, page.id).await?
-        }
-        _ => false,
+    let viewer = viewer()
+        .await?
+        .filter(|viewer| viewer.person_id == page.creator_id || viewer.roles.contains(&Role::Admin));
+    // Of most visitors it need not be asked.
+    let may_cancel = match &viewer {
+        Some(viewer) => settlement::may_call_off(&ctx, viewer.person_id, page.id).await?,
+        None => false,
     };
-    Ok(CampaignView { may_cancel, ..page.into() })
+    Ok(CampaignView { may_cancel, may_see_pledges: viewer.is_some(), ..page.into() })
 }
 
 /// Ends the viewer's own campaign.

@@ -26,6 +26,8 @@ pub struct Config {
     /// The platform's share of what campaigns launched from now on collect.
     pub fee: domain::FeeRule,
     pub payouts: PayoutTerms,
+    /// Who backers pay, as their receipts say.
+    pub seller: String,
     /// Tests only: the named step at which the process ends as if killed. Refused in production.
     pub crash_at: Option<String>,
 }

@@ -29,6 +29,23 @@ impl Faults {
     }
 }
 
+/// Every step of a refund, in order; the crash tests visit each.
+pub const REFUND_STEPS: [&str; 13] = [
+    "refund.before_commit",
+    "refund.requested",
+    "refund.before",
+    "refund.stored",
+    "refund.received",
+    "refund.answered",
+    "refund.done",
+    "refund.before_note",
+    "refund.noted",
+    "inbox.before_commit",
+    "inbox.committed",
+    "webhook.before_store",
+    "webhook.stored",
+];
+
 /// Every step of settling a campaign with a saved card and a hold, in order; the crash tests visit each.
 pub const SETTLEMENT_STEPS: [&str; 19] = [
     "settlement.before_close",

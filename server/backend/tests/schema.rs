@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{CampaignState, Collection, Model, PledgeState};
+use domain::{CampaignState, Collection, DisputeState, Model, PledgeState, RefundState};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -76,6 +76,10 @@ async fn the_checks_name_what_the_domain_names(db: PgPool) {
     assert_eq!(names_in(&db, "campaigns_model_known").await, models);
     let collections = set(Collection::ALL.iter().map(|collection| collection.as_str()));
     assert_eq!(names_in(&db, "pledges_collection_known").await, collections);
+    let refund_states = set(RefundState::ALL.iter().map(|state| state.as_str()));
+    assert_eq!(names_in(&db, "refunds_state_known").await, refund_states);
+    let dispute_states = set(DisputeState::ALL.iter().map(|state| state.as_str()));
+    assert_eq!(names_in(&db, "disputes_state_known").await, dispute_states);
 }
 
 #[sqlx::test(migrations = "../../migrations")]

@@ -245,6 +245,7 @@ fn config(site: SocketAddr, gateway: &str, requests_per_second: u32) -> Config {
         reservation: Duration::from_secs(900),
         fee: domain::FeeRule::USUAL,
         payouts: PayoutTerms::default(),
+        seller: "Groundswell".into(),
         crash_at: None,
     }
 }

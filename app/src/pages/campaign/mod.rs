@@ -150,11 +150,16 @@ fn Standing(campaign: CampaignView) -> impl IntoView {
     let account = account.map(|href| view! { " " <a href=href>"Where the money stands"</a> });
     let reason = campaign.call_off_reason.filter(|_| campaign.progress.state == CampaignState::Cancelled);
     let cancel_at = campaign.may_cancel.then(|| format!("/campaigns/{}/cancel", campaign.slug));
+    let pledges_at = campaign.may_see_pledges.then(|| format!("/campaigns/{}/pledges", campaign.slug));
     view! {
         {words.map(|(tone, title, text)| view! { <Notice tone title>{text}{account}</Notice> })}
         {reason.map(|reason| view! { <blockquote class="prose"><p>{reason}</p></blockquote> })}
-        {cancel_at.map(|href| view! {
-            <p class="cluster"><span class="muted">"This is your campaign."</span> <a href=href>"Cancel it…"</a></p>
+        {pledges_at.map(|href| view! {
+            <p class="cluster">
+                <span class="muted">"This is your campaign."</span>
+                <a href=href>"Paid pledges"</a>
+                {cancel_at.map(|href| view! { <a href=href>"Cancel it…"</a> })}
+            </p>
         })}
     }
 }

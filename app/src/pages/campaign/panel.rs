@@ -9,6 +9,7 @@ use crate::components::icon::Icon;
 #[component]
 pub fn Panel(campaign: CampaignView, pledge_at: String) -> impl IntoView {
     let open = campaign.is_open();
+    let refunds = campaign.refund_policy();
     let (class, icon) = match campaign.model {
         Model::AllOrNothing => ("model model--aon", "lock"),
         Model::KeepItAll => ("model model--kia", "heart"),
@@ -20,6 +21,7 @@ pub fn Panel(campaign: CampaignView, pledge_at: String) -> impl IntoView {
                 <h2 class="model__title" id="model"><Icon name=icon/>{campaign.model.label()}</h2>
                 <p>{campaign.model.explain()}</p>
                 {campaign.policy.map(|policy| view! { <p>{policy.explain()}</p> })}
+                {refunds.map(|refunds| view! { <p>{refunds}</p> })}
             </section>
             <section class="stack" aria-labelledby="rewards">
                 <h2 id="rewards">"Rewards"</h2>

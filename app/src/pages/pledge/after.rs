@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
+use super::money::PledgeMoney;
 use crate::api::pledges::{PledgeView, my_pledge, returned_pledge};
 use crate::components::notice::{Notice, Tone};
 use crate::components::pledge_state::PledgeBadge;
@@ -69,7 +70,8 @@ pub fn Confirmation() -> impl IntoView {
 
 #[component]
 fn Pledge(pledge: PledgeView) -> impl IntoView {
-    let stands = pledge.state.counts() && !pledge.state.can_be_fixed();
+    let stands =
+        pledge.state.counts() && !pledge.state.can_be_fixed() && pledge.state != PledgeState::Disputed;
     let waits = pledge.state == PledgeState::Pending;
     let over = pledge.state.is_over();
     let finish_at = format!("/campaigns/{}/pledge", pledge.campaign_slug);
@@ -110,6 +112,7 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
                     <div class="summary__total"><dt>"Your pledge"</dt><dd>{pledge.amount.to_string()}</dd></div>
                 </dl>
             </section>
+            <PledgeMoney id=pledge.id.clone()/>
             <div class="cluster">
                 {pledge.state.can_be_fixed().then(|| view! {
                     <a class="button button--primary" href=format!("/pledges/{}/fix", pledge.id)>"Fix the payment"</a>

@@ -1,6 +1,7 @@
 //! Pledging: the form, the way back from the card page, and the confirmation.
 
 mod after;
+mod money;
 
 use domain::{CampaignState, Progress, ResultPolicy};
 use leptos::prelude::*;
@@ -74,7 +75,10 @@ fn Pledging(page: PledgePageView, refused: Option<ApiError>, here: String) -> im
                 }.into_any(),
                 Some(form) => {
                     let form = form.restored(refused.as_ref());
-                    view! { <PledgeFormIsland form refused/> }.into_any()
+                    view! {
+                        {campaign.refund_policy().map(|policy| view! { <p>{policy}</p> })}
+                        <PledgeFormIsland form refused/>
+                    }.into_any()
                 }
                 None => view! { <LogInFirst here/> }.into_any(),
             }}

@@ -27,6 +27,8 @@ pub struct Page {
     pub creator_bio: String,
     pub model: Model,
     pub suspended: bool,
+    /// How many days after paying a backer may take the money back.
+    pub refund_days: Option<u16>,
     pub starts_at: DateTime<Utc>,
     pub progress: Progress,
     /// Once decided, and not called off.
@@ -62,7 +64,7 @@ pub struct PageReward {
 pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
     let row = sqlx::query!(
         r#"select campaigns.id as "id: CampaignId", campaigns.slug, title, pitch, categories.name as category, location, cover,
-                  cover_alt, story_html, creator_id as "creator: PersonId", display_name, bio, model, state,
+                  cover_alt, story_html, creator_id as "creator: PersonId", display_name, bio, model, state, refund_days,
                   suspended_at is not null as "suspended!", goal, currency, starts_at, ends_at,
                   version, coalesce(results.pledged, stats.pledged) as "pledged!",
                   coalesce(results.backers, stats.backers) as "backers!", results.outcome as "outcome?",
@@ -99,6 +101,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
         creator_bio: row.bio,
         model: rows::named("campaigns.model", &row.model)?,
         suspended: row.suspended,
+        refund_days: row.refund_days.and_then(|days| u16::try_from(days).ok()),
         starts_at,
         policy: settlement::policy(&row.model, &row.result_policy)?,
         collected: row.collected.map(|amount| rows::money(amount, &row.currency)).transpose()?,

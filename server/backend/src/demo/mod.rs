@@ -93,8 +93,9 @@ async fn insert_campaign(
         "with campaign as (
              insert into campaigns (id, creator_id, slug, title, pitch, category, location, cover, cover_alt,
                                     story_markdown, story_html, model, state, goal, currency, starts_at, ends_at, demo,
-                                    result_policy)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, true, $18)
+                                    result_policy, refund_days)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, true, $18,
+                     case when $12 = 'kia' then 14 end)
          )
          insert into campaign_stats (campaign_id) values ($1)",
         id as CampaignId,

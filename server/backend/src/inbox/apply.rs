@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Entry;
 use super::batch::{Batch, GiveBack, Posting, Row, Spare, Totals, Waiting};
-use super::letters;
+use super::{letters, money_back, receipts};
 use crate::ledger::{self, Account, Line};
 use crate::{Ctx, Error, Result, books, jobs, live, rows, settlement, stretch_goals};
 
@@ -85,13 +85,17 @@ async fn apply_in(
         return Ok(0);
     }
     let taken = waiting.len();
-    let mut batch = Batch::of(lock_pledges(&mut *tx, &waiting).await?);
+    let cause = waiting[0].id;
+    let mut rows = lock_pledges(&mut *tx, &waiting).await?;
+    money_back::load(&mut *tx, &waiting, &mut rows).await?;
+    let mut batch = Batch::of(rows);
     for event in waiting {
         batch.take(event);
     }
     write_pledges(&mut *tx, &batch).await?;
     write_history(&mut *tx, &batch).await?;
-    write_ledger(&mut *tx, &before, &batch).await?;
+    write_ledger(&mut *tx, &before, &batch, cause).await?;
+    receipts::issue(&mut *tx, &ctx.config, &batch).await?;
     books::bear_fees_of_refunded(&mut *tx, &batch.arrived_in(&[PledgeState::Refunded])).await?;
     books::stage_fees(&mut *tx, &batch.payments()).await?;
     write_rewards(&mut *tx, &batch).await?;
@@ -161,7 +165,7 @@ async fn waiting(db: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Waiting>> {
 async fn lock_pledges(db: &mut PgConnection, waiting: &[Waiting]) -> Result<Vec<Row>> {
     let ids: Vec<Uuid> = waiting.iter().map(|waiting| waiting.pledge.0).collect();
     let rows = sqlx::query!(
-        r#"select pledges.id as "id: PledgeId", reward_id as "reward: RewardId",
+        r#"select pledges.id as "id: PledgeId", reward_id as "reward: RewardId", refunded, reward_given_up,
                   coalesce(rewards.slots is not null, false) as "limited!", state, amount, pledges.currency,
                   collection, gateway_intent_id, charge_intent_id, payment_method_id, decline_code,
                   spare_payment_method_id, spare_intent_id,
@@ -196,6 +200,12 @@ async fn lock_pledges(db: &mut PgConnection, waiting: &[Waiting]) -> Result<Vec<
                 spare: row
                     .spare_payment_method_id
                     .map(|payment_method_id| Spare { payment_method_id, intent_id: row.spare_intent_id }),
+                refunded_before: rows::money(row.refunded, &row.currency)?,
+                refunded: rows::money(row.refunded, &row.currency)?,
+                gave_up_reward_before: row.reward_given_up,
+                gave_up_reward: row.reward_given_up,
+                refunds: Vec::new(),
+                disputes: Vec::new(),
                 changed: false,
             })
         })
@@ -218,17 +228,21 @@ async fn write_pledges(db: &mut PgConnection, batch: &Batch) -> Result<()> {
             (card, spare.and_then(|spare| spare.intent_id.as_deref()))
         })
         .unzip();
+    let refunded: Vec<Decimal> = changed.iter().map(|row| row.refunded.amount()).collect();
+    let gave_up: Vec<bool> = changed.iter().map(|row| row.gave_up_reward).collect();
     let confirmed: Vec<bool> = changed.iter().map(|row| !row.before.counts() && row.state.counts()).collect();
     sqlx::query!(
         "update pledges set state = new.state, gateway_intent_id = new.intent, charge_intent_id = new.charge,
                             payment_method_id = new.method, collection = new.collection,
                             decline_code = new.decline, spare_payment_method_id = new.spare_card,
-                            spare_intent_id = new.spare_intent, updated_at = clock(),
+                            spare_intent_id = new.spare_intent, refunded = new.refunded,
+                            reward_given_up = new.gave_up, updated_at = clock(),
                             confirmed_at = case when new.confirmed then coalesce(confirmed_at, clock())
                                                 else confirmed_at end
          from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                     $8::bool[], $9::text[], $10::text[])
-              as new (id, state, intent, charge, method, collection, decline, confirmed, spare_card, spare_intent)
+                     $8::bool[], $9::text[], $10::text[], $11::numeric[], $12::bool[])
+              as new (id, state, intent, charge, method, collection, decline, confirmed, spare_card, spare_intent,
+                      refunded, gave_up)
          where pledges.id = new.id",
         &ids,
         &states as &[&str],
@@ -240,6 +254,8 @@ async fn write_pledges(db: &mut PgConnection, batch: &Batch) -> Result<()> {
         &confirmed,
         &spare_cards as &[Option<&str>],
         &spare_intents as &[Option<&str>],
+        &refunded,
+        &gave_up,
     )
     .execute(db)
     .await?;
@@ -266,9 +282,13 @@ async fn write_history(db: &mut PgConnection, batch: &Batch) -> Result<()> {
     Ok(())
 }
 
-async fn write_ledger(db: &mut PgConnection, totals: &Totals, batch: &Batch) -> Result<()> {
-    let lines: Vec<Line> = batch.postings.iter().flat_map(|posting| lines_of(posting, totals)).collect();
-    ledger::post(db, &lines).await
+async fn write_ledger(db: &mut PgConnection, totals: &Totals, batch: &Batch, cause: Uuid) -> Result<()> {
+    let mut lines: Vec<Line> = batch.postings.iter().flat_map(|posting| lines_of(posting, totals)).collect();
+    let back: Vec<Line> = batch.rows.values().flat_map(|row| row.lines_back(totals)).collect();
+    let goes_back = !back.is_empty();
+    lines.extend(back);
+    ledger::post(db, &lines).await?;
+    if goes_back { money_back::cover(db, totals, cause).await } else { Ok(()) }
 }
 
 /// The entries of one movement. The platform's share is posted beside the payment, and goes back with it.
@@ -293,13 +313,6 @@ fn lines_of(posting: &Posting, totals: &Totals) -> Vec<Line> {
         }
         Posting::CapturedTooLate { pledge, amount, intent } => {
             vec![line("captured_too_late", *pledge, intent, GatewayBalance, OwedToBackers, *amount)]
-        }
-        Posting::Refunded { pledge, amount, intent } => {
-            let fee = totals.fee.divide(*amount).fee;
-            vec![
-                line("refunded", *pledge, intent, HeldForCampaign, GatewayBalance, *amount),
-                line("platform_fee_returned", *pledge, intent, PlatformFees, HeldForCampaign, fee),
-            ]
         }
     };
     // The share of a few cents may round to nothing.

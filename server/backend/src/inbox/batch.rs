@@ -8,6 +8,7 @@ use domain::{
 };
 use uuid::Uuid;
 
+use super::money_back::{self, PaidBack, Questioned};
 use super::{Entry, Evidence};
 
 /// An inbox row.
@@ -37,6 +38,15 @@ pub(super) struct Row {
     pub decline_code: Option<String>,
     /// A card that came while the present one was being charged.
     pub spare: Option<Spare>,
+    /// What of the amount is back with its backer.
+    pub refunded_before: Money,
+    pub refunded: Money,
+    /// The reward was given up with a refund.
+    pub gave_up_reward_before: bool,
+    pub gave_up_reward: bool,
+    /// Read only where an event is about them.
+    pub refunds: Vec<PaidBack>,
+    pub disputes: Vec<Questioned>,
     pub changed: bool,
 }
 
@@ -62,8 +72,6 @@ pub(super) enum Posting {
     Captured { pledge: PledgeId, amount: Money, intent: String },
     /// Collected for a pledge that was already over: owed back.
     CapturedTooLate { pledge: PledgeId, amount: Money, intent: String },
-    /// Given back to the backer, the platform's share with it.
-    Refunded { pledge: PledgeId, amount: Money, intent: String },
 }
 
 /// What must be given back at the gateway after the commit.
@@ -129,17 +137,9 @@ impl Batch {
         let mut pledged = rust_decimal::Decimal::ZERO;
         let mut backers = 0;
         for row in self.rows.values() {
-            match (row.before.counts(), row.state.counts()) {
-                (false, true) => {
-                    pledged += row.amount.amount();
-                    backers += 1;
-                }
-                (true, false) => {
-                    pledged -= row.amount.amount();
-                    backers -= 1;
-                }
-                (true, true) | (false, false) => {}
-            }
+            pledged += row.stands_with(row.state, row.refunded);
+            pledged -= row.stands_with(row.before, row.refunded_before);
+            backers += i64::from(row.state.counts()) - i64::from(row.before.counts());
         }
         (pledged, backers)
     }
@@ -163,11 +163,8 @@ impl Batch {
 
     /// Payments that were taken, of which the gateway keeps a part.
     pub(super) fn payments(&self) -> Vec<String> {
-        let taken = self.postings.iter().filter_map(|posting| match posting {
-            Posting::Captured { intent, .. } | Posting::CapturedTooLate { intent, .. } => {
-                Some(intent.clone())
-            }
-            Posting::Refunded { .. } => None,
+        let taken = self.postings.iter().map(|posting| match posting {
+            Posting::Captured { intent, .. } | Posting::CapturedTooLate { intent, .. } => intent.clone(),
         });
         taken.collect()
     }
@@ -185,10 +182,11 @@ impl Batch {
         for row in self.rows.values() {
             let Some(reward) = row.reward else { continue };
             let change = changes.entry(reward).or_default();
-            if row.reward_is_limited && row.before.holds_slot() && !row.state.holds_slot() {
+            let (had, has) = (!row.gave_up_reward_before, !row.gave_up_reward);
+            if row.reward_is_limited && (had && row.before.holds_slot()) && !(has && row.state.holds_slot()) {
                 change.0 += 1;
             }
-            change.1 += i64::from(row.state.counts()) - i64::from(row.before.counts());
+            change.1 += i64::from(has && row.state.counts()) - i64::from(had && row.before.counts());
         }
         changes.retain(|_, change| *change != (0, 0));
         changes
@@ -207,6 +205,9 @@ fn judge(
     give_back: &mut Vec<GiveBack>,
 ) -> &'static str {
     let Entry { event, evidence } = &waiting.entry;
+    if money_back::is_about(*event) {
+        return row.follow(&waiting.source, history);
+    }
     if moves_money(event) && !agrees(row.state, row.payment(), row.amount, evidence) {
         if let Some(intent) = &evidence.intent_id {
             let told_by = waiting.id;
@@ -240,13 +241,6 @@ fn judge(
                     pledge: row.id,
                     amount: row.amount,
                     intent: intent.clone(),
-                });
-            }
-            if let (PledgeState::Refunded, Some(intent)) = (to, row.payment()) {
-                postings.push(Posting::Refunded {
-                    pledge: row.id,
-                    amount: row.amount,
-                    intent: intent.to_owned(),
                 });
             }
             "applied"
@@ -327,6 +321,11 @@ pub(crate) fn rests_on_its_intent(state: PledgeState) -> bool {
         | PledgeState::Expired
         | PledgeState::Voided => false,
     }
+}
+
+/// Whether the pledge's money was taken, whatever became of it.
+pub(crate) fn is_paid(state: PledgeState) -> bool {
+    rests_on_its_intent(state) && state != PledgeState::Authorized
 }
 
 /// Whether the event is about saving a card: it carries no amount.

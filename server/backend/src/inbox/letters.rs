@@ -10,10 +10,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::batch::{Batch, HistoryLine, Posting, Row};
+use super::money_back_letters as money_back;
 use crate::mail::{
     About, CampaignCancelled, CampaignFailed, CampaignFellShort, CampaignFunded, Letter, MilestoneReached,
     PaidTooLate, PaymentFailed, PaymentFixed, PledgeCancelled, PledgeConfirmed, PledgeDropped, Post,
-    Refunded,
 };
 use crate::payments::{OTHER_AMOUNT, in_plain_words};
 use crate::{Ctx, Result, rows};
@@ -29,7 +29,9 @@ pub(super) async fn stage(
 ) -> Result<()> {
     let told = batch.confirmed().chain(batch.taken_back()).chain(batch.decided().map(|(row, _)| row));
     let told = told.chain(batch.paid_too_late().map(|(row, _)| row));
-    let pledges = told.map(|row| row.id).collect::<Vec<_>>();
+    let back = batch.rows.values().filter(|row| !row.refunds.is_empty() || !row.disputes.is_empty());
+    let back: Vec<&Row> = back.collect();
+    let pledges = told.chain(back.iter().copied()).map(|row| row.id).collect::<Vec<_>>();
     if pledges.is_empty() && reached.is_none() {
         return Ok(());
     }
@@ -47,6 +49,13 @@ pub(super) async fn stage(
     }
     for (row, intent) in batch.paid_too_late() {
         post.extend(backers.get(&row.id).map(|backer| paid_too_late(&facts, row, intent, backer)));
+    }
+    let paths = money_back::paths(facts.about(), &back);
+    for (row, paths) in back.iter().zip(&paths) {
+        // Of a campaign that fell short its own letter tells, once.
+        if let Some(backer) = backers.get(&row.id).filter(|_| facts.fell_short_with.is_none()) {
+            post.extend(money_back::letters(facts.about(), facts.creator, backer.person, row, paths));
+        }
     }
     post.extend(reached.map(|milestone| milestone_reached(&facts, campaign, milestone)));
     ctx.mail.stage_all(db, &post).await
@@ -77,12 +86,12 @@ impl Batch {
 
     /// What became of pledges after the deadline, or because there is none any more.
     fn decided(&self) -> impl Iterator<Item = (&Row, &HistoryLine)> {
-        use PledgeState::{Captured, Charging, Dropped, Errored, NeedsAction, Refunded, Voided};
+        use PledgeState::{Captured, Charging, Dropped, Errored, NeedsAction, Voided};
         let decides = |line: &&HistoryLine| match line.to {
             Captured => matches!(line.from, Charging | Errored | NeedsAction),
             // Who was still at the card page had not pledged.
             Voided => line.from.counts(),
-            to => matches!(to, Errored | NeedsAction | Dropped | Refunded),
+            to => matches!(to, Errored | NeedsAction | Dropped),
         };
         let told = self.history.iter().filter(decides);
         let told = told.filter_map(|line| Some((self.rows.get(&line.pledge)?, line)));
@@ -251,13 +260,10 @@ fn decided<'a>(
         (PledgeState::Dropped, _) => {
             ("pledge_dropped", Letter::PledgeDropped(PledgeDropped { campaign, amount, reward }))
         }
-        (PledgeState::Refunded, _) if facts.fell_short_with.is_some() => {
+        (PledgeState::Refunded, _) => {
             let collected = facts.fell_short_with?;
             let letter = CampaignFellShort { campaign, pledge, amount, collected, goal };
             ("campaign_fell_short", Letter::CampaignFellShort(letter))
-        }
-        (PledgeState::Refunded, _) => {
-            ("refunded", Letter::Refunded(Refunded { campaign, pledge, amount, charged: amount }))
         }
         _ => return None,
     };

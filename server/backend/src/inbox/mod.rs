@@ -5,6 +5,9 @@
 mod apply;
 mod batch;
 mod letters;
+mod money_back;
+mod money_back_letters;
+mod receipts;
 mod worker;
 
 use std::sync::Arc;
@@ -21,7 +24,7 @@ use crate::{Ctx, Result};
 
 pub use apply::apply_waiting;
 pub use batch::GiveBack;
-pub(crate) use batch::{agrees, rests_on_its_intent};
+pub(crate) use batch::{agrees, is_paid, rests_on_its_intent};
 pub use worker::{drain, run};
 
 /// An event for a pledge, with what the gateway said about it.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Ctx, Result, payouts};
+use crate::{Ctx, Result, disputes, payouts, refunds};
 
 /// What is to be read, by the gateway's ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,8 @@ pub enum Look {
 
 pub(super) async fn run(ctx: &Ctx, thing: &Look) -> Result<()> {
     match thing {
-        Look::Refunds { .. } | Look::Dispute { .. } => Ok(()),
+        Look::Refunds { payment } => refunds::look(ctx, payment).await,
+        Look::Dispute { id } => disputes::look(ctx, id).await,
         Look::Account { id } => payouts::look_at_account(ctx, id).await,
         Look::Payout { account, id } => payouts::look_at_payout(ctx, account, id).await,
     }

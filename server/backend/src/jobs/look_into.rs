@@ -76,15 +76,15 @@ async fn payment(ctx: &Ctx, ours: &Ours, pledge: PledgeId, intent: &str, there: 
 }
 
 /// The pledge as we know it.
-pub(super) struct Ours {
-    pub campaign: CampaignId,
-    pub state: PledgeState,
+struct Ours {
+    campaign: CampaignId,
+    state: PledgeState,
     amount: Money,
     /// The payment that takes its money, once there is one.
-    pub intent: Option<String>,
+    intent: Option<String>,
 }
 
-pub(super) async fn ours(ctx: &Ctx, pledge: PledgeId) -> Result<Ours> {
+async fn ours(ctx: &Ctx, pledge: PledgeId) -> Result<Ours> {
     let row = sqlx::query!(
         r#"select campaign_id as "campaign: CampaignId", state, amount, currency,
                   case collection when 'save_card' then charge_intent_id else gateway_intent_id end as payment

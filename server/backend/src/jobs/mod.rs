@@ -5,12 +5,11 @@ mod clockwork;
 mod give_back;
 mod look;
 mod look_into;
-mod refund;
 
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use domain::PledgeId;
+use domain::{DisputeId, RefundId};
 use sqlx::PgConnection;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +22,7 @@ use crate::accounts::sessions;
 use crate::inbox::GiveBack;
 use crate::payments::GatewayError;
 use crate::stretch_goals::{self, Unlocked};
-use crate::{Ctx, Error, Result, books, payouts, settlement, throttle};
+use crate::{Ctx, Error, Result, books, disputes, payouts, refunds, settlement, throttle};
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
 const TRIES: i32 = 14;
@@ -43,8 +42,10 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 pub enum Job<'a> {
     /// Give a card, hold or payment back at the gateway.
     GiveBack(&'a GiveBack),
-    /// Give a whole payment back.
-    Refund(PledgeId),
+    /// Send a refund to the gateway.
+    Refund(RefundId),
+    /// Send what is said in answer to a dispute.
+    SubmitEvidence(DisputeId),
     /// Read something at the gateway that an event spoke of.
     Look(&'a Look),
     /// Send a pledge's share to its creator.
@@ -85,6 +86,7 @@ impl Job<'_> {
         match self {
             Job::GiveBack(_) => "give_back",
             Job::Refund(_) => "refund",
+            Job::SubmitEvidence(_) => "submit_evidence",
             Job::Look(_) => "look",
             Job::PayOut(_) => "pay_out",
             Job::Fees(_) => "fees",
@@ -96,7 +98,8 @@ impl Job<'_> {
     fn payload(&self) -> Result<serde_json::Value> {
         let payload = match self {
             Job::GiveBack(what) => serde_json::to_value(what),
-            Job::Refund(pledge) => serde_json::to_value(pledge),
+            Job::Refund(refund) => serde_json::to_value(refund),
+            Job::SubmitEvidence(dispute) => serde_json::to_value(dispute),
             Job::Look(thing) => serde_json::to_value(thing),
             Job::PayOut(part) => serde_json::to_value(part),
             Job::Fees(payments) => serde_json::to_value(payments),
@@ -241,8 +244,13 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
             give_back::run(ctx, &what).await
         }
         "refund" => {
-            let pledge = serde_json::from_value(payload).map_err(|_| Error::broken("refund payload"))?;
-            refund::run(ctx, pledge).await
+            let refund = serde_json::from_value(payload).map_err(|_| Error::broken("refund payload"))?;
+            refunds::send(ctx, refund).await
+        }
+        "submit_evidence" => {
+            let dispute =
+                serde_json::from_value(payload).map_err(|_| Error::broken("submit_evidence payload"))?;
+            disputes::send_evidence(ctx, dispute).await
         }
         "look" => {
             let thing: Look = serde_json::from_value(payload).map_err(|_| Error::broken("look payload"))?;

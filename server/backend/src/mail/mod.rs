@@ -18,9 +18,10 @@ use uuid::Uuid;
 
 pub use letter::{
     About, CampaignCancelled, CampaignFailed, CampaignFailedCreator, CampaignFellShort,
-    CampaignFellShortCreator, CampaignFunded, CampaignFundedCreator, CardExpires, DisputeOpened, Letter,
-    MilestoneReached, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder, PayoutFailed, PayoutSent,
-    PledgeCancelled, PledgeConfirmed, PledgeDropped, Refunded, StretchGoalUnlocked,
+    CampaignFellShortCreator, CampaignFunded, CampaignFundedCreator, CardExpires, DisputeClosed,
+    DisputeOpened, Letter, MilestoneReached, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder,
+    PayoutFailed, PayoutSent, PledgeCancelled, PledgeConfirmed, PledgeDropped, RefundFailed,
+    RefundFailedCreator, Refunded, StretchGoalUnlocked,
 };
 pub use mailbox::{MailboxLine, MailboxMail, in_mailbox, mailbox};
 pub use sender::{Round, run, send_due};

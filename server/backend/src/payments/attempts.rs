@@ -38,6 +38,7 @@ pub enum AttemptKind {
     CreateLoginLink,
     Transfer,
     ReverseTransfer,
+    SubmitEvidence,
 }
 
 impl AttemptKind {
@@ -57,6 +58,7 @@ impl AttemptKind {
             Self::CreateLoginLink => "create_login_link",
             Self::Transfer => "transfer",
             Self::ReverseTransfer => "reverse_transfer",
+            Self::SubmitEvidence => "submit_evidence",
         }
     }
 
@@ -76,7 +78,7 @@ impl AttemptKind {
             | Self::Transfer
             | Self::ReverseTransfer => true,
             // Refused for now, and never done twice.
-            Self::Capture => true,
+            Self::Capture | Self::SubmitEvidence => true,
             // Sent anew it would be another payment, or another try of the same card: a refusal is an answer.
             Self::Charge | Self::Confirm => false,
         }
@@ -85,9 +87,12 @@ impl AttemptKind {
     /// Whether the gateway itself refuses to do it to the same object twice, whatever the key.
     fn ends_an_object(self) -> bool {
         match self {
-            Self::ExpireSession | Self::CancelIntent | Self::DetachCard | Self::Capture | Self::Confirm => {
-                true
-            }
+            Self::ExpireSession
+            | Self::CancelIntent
+            | Self::DetachCard
+            | Self::Capture
+            | Self::Confirm
+            | Self::SubmitEvidence => true,
             Self::CreateCustomer
             | Self::CreateSession
             | Self::Refund

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use domain::{Currency, Money, PledgeId};
 use stripe_core::payment_intent::CancelPaymentIntent;
-use stripe_core::refund::{CreateRefund, ListRefund};
+use stripe_core::refund::CreateRefund;
 use stripe_payment::payment_method::DetachPaymentMethod;
 use stripe_shared::{PaymentIntent, PaymentIntentStatus, PaymentMethod, Refund};
 
 use super::attempts::Attempt;
 use super::translate::{Translated, from_payment_intent};
-use super::{AttemptKind, GatewayError, LONGEST_LIST, Payments, from_gateway};
+use super::{AttemptKind, GatewayError, Payments, from_gateway};
 use crate::{Error, Result};
 
 impl Payments {
@@ -79,9 +79,8 @@ impl Payments {
     }
 
     async fn refunds_of(&self, intent: &str) -> Result<Refunds> {
-        let list = self.read(ListRefund::new().payment_intent(intent).limit(LONGEST_LIST)).await?;
+        let list = self.list_refunds(intent).await?;
         let (over, standing): (Vec<Refund>, Vec<Refund>) = list
-            .data
             .into_iter()
             .partition(|refund| matches!(refund.status.as_deref(), Some("failed" | "canceled")));
         Ok(Refunds {

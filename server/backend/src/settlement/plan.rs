@@ -10,7 +10,8 @@ use crate::{Error, Result, campaigns, rows};
 /// What settling would do now, from the rows alone.
 pub(super) async fn read(db: &mut PgConnection, campaign: &domain::Campaign) -> Result<Plan> {
     let rows = sqlx::query!(
-        r#"select id as "id: PledgeId", state, amount, currency from pledges
+        // what is back with its backer does not count
+        r#"select id as "id: PledgeId", state, amount - refunded as "amount!", currency from pledges
            where campaign_id = $1 and state in ('pending', 'committed', 'authorized', 'captured', 'charging',
                                                 'errored', 'needs_action', 'partially_refunded', 'disputed')
            order by id"#,

@@ -9,11 +9,12 @@ use super::decide::leave_for_all;
 use super::finish::close_account;
 use super::hold::hold;
 use super::{AT_ONCE, told};
-use crate::jobs::{self, Job};
-use crate::{Ctx, Result, live, rows};
+use crate::{Ctx, Result, live, refunds, rows};
 
 /// The most pledges one look takes on.
 const PLEDGES_AT_ONCE: i64 = 1000;
+/// How often a refund that failed is made anew by itself.
+const REFUND_TRIES: i64 = 3;
 
 /// Goes on with every campaign that has something to give back.
 pub(super) async fn unwind_due(ctx: &Ctx) -> Result<()> {
@@ -45,9 +46,9 @@ async fn unwind(ctx: &Ctx, campaign: CampaignId, state: CampaignState) -> Result
         _ => PledgeEvent::CampaignFailed,
     };
     leave_for_all(&mut tx, campaign, event, &open.unpaid).await?;
-    let refunds: Vec<_> =
-        open.paid.iter().map(|pledge| (Job::Refund(*pledge), format!("refund_{pledge}"))).collect();
-    jobs::stage(&mut tx, &refunds).await?;
+    for pledge in &open.paid {
+        refunds::stage_for_campaign(&mut tx, *pledge).await?;
+    }
     if open.nothing {
         close_account(&mut tx, campaign).await?;
         live::announce_state(&mut tx, campaign).await?;
@@ -75,10 +76,13 @@ async fn open(db: &mut PgConnection, campaign: CampaignId) -> Result<Open> {
                  and state in ('committed', 'authorized', 'captured', 'errored', 'needs_action', 'partially_refunded')
                  -- what is under way must not stand before the others
                  and not exists (select from pledge_inbox where pledge_id = pledges.id and applied_at is null)
-                 and not exists (select from staged_jobs where dedupe_key = 'refund_' || pledges.id)
+                 and not exists (select from refunds where pledge_id = pledges.id and state in ('requested', 'pending'))
+                 -- one that keeps failing waits for staff, who see it fail
+                 and (select count(*) from refunds where pledge_id = pledges.id and source = 'campaign') < $3
            order by id limit $2"#,
         campaign as CampaignId,
         PLEDGES_AT_ONCE,
+        REFUND_TRIES,
     )
     .fetch_all(&mut *db)
     .await?;

@@ -58,7 +58,7 @@ pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> 
                   (select coalesce(sum(entries.amount), 0) from ledger_entries entries
                    join ledger_transactions posted on posted.id = entries.transaction_id
                    where posted.campaign_id = campaigns.id and account = 'held_for_campaign'
-                         and kind = 'refunded') as "refunded!",
+                         and kind in ('refunded', 'refund_failed', 'dispute_lost')) as "refunded!",
                   (select coalesce(sum(entries.amount), 0) from ledger_entries entries
                    join ledger_transactions posted on posted.id = entries.transaction_id
                    where posted.campaign_id = campaigns.id and account = 'platform_fees') as "fee!",

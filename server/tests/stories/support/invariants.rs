@@ -16,6 +16,7 @@ pub async fn check(db: &PgPool, gateway: &Gateway) {
     at_most_one_page_a_pledge(gateway).await;
     histories_are_walks(db).await;
     collected_is_in_the_ledger(db).await;
+    refunds_are_within_what_was_paid(db).await;
     no_job_was_put_aside(db).await;
 }
 
@@ -31,7 +32,7 @@ async fn totals_are_sums(db: &PgPool) {
         "select stats.campaign_id::text
          from campaign_stats stats
          cross join lateral (
-             select coalesce(sum(amount), 0) as pledged, count(*) as backers from pledges
+             select coalesce(sum(amount - refunded), 0) as pledged, count(*) as backers from pledges
              where pledges.campaign_id = stats.campaign_id
                    and state in ('committed', 'authorized', 'captured', 'charging', 'errored', 'needs_action',
                                  'partially_refunded', 'disputed')
@@ -47,7 +48,7 @@ async fn slots_are_counted(db: &PgPool) {
         "a limited reward whose slots are miscounted",
         "select id::text from rewards where slots is not null and claimed <> (
              select count(*) from pledges where reward_id = rewards.id
-             and state not in ('cancelled', 'expired', 'voided', 'refunded'))",
+             and not reward_given_up and state not in ('cancelled', 'expired', 'voided', 'refunded'))",
     )
     .await;
 }
@@ -113,6 +114,36 @@ async fn collected_is_in_the_ledger(db: &PgPool) {
         "a captured pledge without its ledger transaction",
         "select id::text from pledges where state = 'captured'
          and not exists (select from ledger_transactions where pledge_id = pledges.id and kind = 'captured')",
+    )
+    .await;
+}
+
+/// I5: the rows, the pledge's own sum and the ledger say the same of what went back, and never more than was paid.
+async fn refunds_are_within_what_was_paid(db: &PgPool) {
+    none(
+        db,
+        "a pledge whose refunds do not add up",
+        "select pledges.id::text from pledges
+         cross join lateral (
+             select coalesce(sum(amount) filter (where state = 'succeeded'), 0) as back,
+                    coalesce(sum(amount) filter (where state <> 'failed'), 0) as standing
+             from refunds where pledge_id = pledges.id
+         ) refunds
+         cross join lateral (
+             select coalesce(sum(entries.amount), 0) as back
+             from ledger_transactions posted join ledger_entries entries on entries.transaction_id = posted.id
+             where posted.pledge_id = pledges.id and account = 'held_for_campaign'
+                   and kind in ('refunded', 'refund_failed')
+         ) booked
+         where standing > amount or refunds.back <> refunded or booked.back <> refunded",
+    )
+    .await;
+    none(
+        db,
+        "a campaign that holds less than nothing",
+        "select campaign_id::text from ledger_transactions posted
+         join ledger_entries entries on entries.transaction_id = posted.id
+         where account = 'held_for_campaign' group by campaign_id, currency having sum(amount) > 0",
     )
     .await;
 }

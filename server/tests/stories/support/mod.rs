@@ -7,6 +7,7 @@ pub mod deliveries;
 pub mod dying;
 pub mod gateway;
 pub mod invariants;
+pub mod paying;
 pub mod people;
 pub mod sandbox_page;
 pub mod smtp;
@@ -189,6 +190,7 @@ fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
         reservation: Duration::from_secs(900),
         fee: domain::FeeRule::USUAL,
         payouts: setup.payouts,
+        seller: "Groundswell".into(),
         crash_at: None,
     }
 }

@@ -178,6 +178,8 @@ impl PayoutFailed<'_> {
 pub struct DisputeOpened<'a> {
     pub campaign: About<'a>,
     pub amount: Money,
+    /// The bank only asks, and has taken nothing yet.
+    pub inquiry: bool,
     /// After it no evidence is taken.
     pub answer_until: DateTime<Utc>,
     /// The page for the evidence, below the site's root.
@@ -192,13 +194,76 @@ impl DisputeOpened<'_> {
             "A payment is disputed.",
             CREATOR,
         )
-        .says(format!(
-            "A backer of {title} has asked their bank to take {amount} back. The amount is frozen until the bank decides."
-        ))
+        .says(if self.inquiry {
+            format!(
+                "The bank of a backer of {title} asks about a payment of {amount}. Nothing was taken back yet; a good \
+                 answer may keep it so."
+            )
+        } else {
+            format!(
+                "A backer of {title} has asked their bank to take {amount} back. The amount is frozen until the bank decides."
+            )
+        })
         .says(format!(
             "You can answer with evidence until {}. Without an answer the bank decides for the backer.",
             instant(self.answer_until)
         ))
         .link("Answer the dispute", self.path)
+    }
+}
+
+/// The bank has decided.
+#[derive(Clone, Copy, Debug)]
+pub struct DisputeClosed<'a> {
+    pub campaign: About<'a>,
+    pub amount: Money,
+    /// Whether the payment stays the creator's.
+    pub kept: bool,
+    /// The dispute's page, below the site's root.
+    pub path: &'a str,
+}
+
+impl DisputeClosed<'_> {
+    pub(super) fn write(&self) -> Written {
+        let (title, amount) = (self.campaign.title, self.amount);
+        let (heading, words) = if self.kept {
+            (
+                "The payment stays yours.",
+                format!("The bank decided for {title}: {amount} counts as collected again."),
+            )
+        } else {
+            (
+                "The bank took the payment back.",
+                format!("The bank decided for the backer: {amount} left what {title} collected."),
+            )
+        };
+        Written::new(format!("The dispute about {amount} for {title} is closed"), heading, CREATOR)
+            .says(words)
+            .link("See the dispute", self.path)
+    }
+}
+
+/// A refund did not reach its backer.
+#[derive(Clone, Copy, Debug)]
+pub struct RefundFailedCreator<'a> {
+    pub campaign: About<'a>,
+    pub amount: Money,
+    /// The list with the pledge in it, below the site's root.
+    pub path: &'a str,
+}
+
+impl RefundFailedCreator<'_> {
+    pub(super) fn write(&self) -> Written {
+        let (title, amount) = (self.campaign.title, self.amount);
+        Written::new(
+            format!("A refund of {amount} for {title} failed"),
+            "A refund did not reach its backer.",
+            CREATOR,
+        )
+        .says(format!(
+            "The backer’s bank did not take {amount} for {title}. The money is held for your campaign again; try once \
+             more, or ask the backer how else they can be paid."
+        ))
+        .link("See the pledge", self.path)
     }
 }

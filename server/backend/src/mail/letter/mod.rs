@@ -11,12 +11,13 @@ mod tests;
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use creator::{
-    CampaignFailedCreator, CampaignFellShortCreator, CampaignFundedCreator, DisputeOpened, MilestoneReached,
-    PayoutFailed, PayoutSent,
+    CampaignFailedCreator, CampaignFellShortCreator, CampaignFundedCreator, DisputeClosed, DisputeOpened,
+    MilestoneReached, PayoutFailed, PayoutSent, RefundFailedCreator,
 };
 pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFellShort, CampaignFunded};
 pub use payment::{
-    CardExpires, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, Refunded,
+    CardExpires, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, RefundFailed,
+    Refunded,
 };
 pub use pledge::{PledgeCancelled, PledgeConfirmed, StretchGoalUnlocked};
 
@@ -45,6 +46,8 @@ pub enum Letter<'a> {
     CardExpires(CardExpires<'a>),
     PaidTooLate(PaidTooLate<'a>),
     Refunded(Refunded<'a>),
+    RefundFailed(RefundFailed<'a>),
+    RefundFailedCreator(RefundFailedCreator<'a>),
     MilestoneReached(MilestoneReached<'a>),
     CampaignFundedCreator(CampaignFundedCreator<'a>),
     CampaignFailedCreator(CampaignFailedCreator<'a>),
@@ -52,6 +55,7 @@ pub enum Letter<'a> {
     PayoutSent(PayoutSent<'a>),
     PayoutFailed(PayoutFailed<'a>),
     DisputeOpened(DisputeOpened<'a>),
+    DisputeClosed(DisputeClosed<'a>),
 }
 
 impl Letter<'_> {
@@ -79,6 +83,9 @@ impl Letter<'_> {
             Self::PayoutSent(_) => "payout_sent",
             Self::PayoutFailed(_) => "payout_failed",
             Self::DisputeOpened(_) => "dispute_opened",
+            Self::DisputeClosed(_) => "dispute_closed",
+            Self::RefundFailed(_) => "refund_failed",
+            Self::RefundFailedCreator(_) => "refund_failed_creator",
         }
     }
 
@@ -105,6 +112,9 @@ impl Letter<'_> {
             Self::PayoutSent(letter) => letter.write(),
             Self::PayoutFailed(letter) => letter.write(),
             Self::DisputeOpened(letter) => letter.write(),
+            Self::DisputeClosed(letter) => letter.write(),
+            Self::RefundFailed(letter) => letter.write(),
+            Self::RefundFailedCreator(letter) => letter.write(),
         }
     }
 }

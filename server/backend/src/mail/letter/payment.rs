@@ -158,6 +158,8 @@ pub struct Refunded<'a> {
     /// What comes back, of what had been charged.
     pub amount: Money,
     pub charged: Money,
+    /// As whoever made it said.
+    pub reason: &'a str,
 }
 
 impl Refunded<'_> {
@@ -169,7 +171,11 @@ impl Refunded<'_> {
                 "You had been charged {charged} for {title}, and {share} is refunded to the card you paid with. \
                  Banks usually take five to ten days to show it."
             ))
-            .facts([("Charged", Some(charged.to_string())), ("Refund", Some(amount.to_string()))])
+            .facts([
+                ("Charged", Some(charged.to_string())),
+                ("Refund", Some(amount.to_string())),
+                ("Why", Some(self.reason.to_owned())),
+            ])
             .link("See your pledge", format!("/pledges/{}", self.pledge))
     }
 }
@@ -195,6 +201,31 @@ impl PaidTooLate<'_> {
              all of it is refunded. Banks usually take five to ten days to show it."
         ))
         .says("There is nothing for you to do.")
+        .link("See your pledge", format!("/pledges/{}", self.pledge))
+    }
+}
+
+/// The bank sent a refund back.
+#[derive(Clone, Copy, Debug)]
+pub struct RefundFailed<'a> {
+    pub campaign: About<'a>,
+    pub pledge: PledgeId,
+    pub amount: Money,
+}
+
+impl RefundFailed<'_> {
+    pub(super) fn write(&self) -> Written {
+        let (title, amount) = (self.campaign.title, self.amount);
+        Written::new(
+            format!("Your refund of {amount} for {title} did not arrive"),
+            "Your bank sent the refund back.",
+            BACKER,
+        )
+        .says(format!(
+            "We refunded {amount} to the card you paid {title} with, and your bank did not take it: the card may have \
+             been closed. You were not charged again, and the money is still yours to claim."
+        ))
+        .says("The campaign’s creator and our team know about it. Tell them how else you can be paid.")
         .link("See your pledge", format!("/pledges/{}", self.pledge))
     }
 }

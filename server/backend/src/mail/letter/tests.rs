@@ -49,6 +49,7 @@ fn backers_are_told_whether_they_were_charged() {
             Letter::MilestoneReached(_)
                 | Letter::PayoutSent(_)
                 | Letter::DisputeOpened(_)
+                | Letter::DisputeClosed(_)
                 | Letter::CampaignFundedCreator(_)
         );
         assert!(!about_them || text.contains("charged") || text.contains("refund"), "{text}");
@@ -125,7 +126,13 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         })
     };
     let refunded = |back, charged| {
-        Letter::Refunded(Refunded { campaign, pledge, amount: euros(back), charged: euros(charged) })
+        Letter::Refunded(Refunded {
+            campaign,
+            pledge,
+            amount: euros(back),
+            charged: euros(charged),
+            reason: "Sorry.",
+        })
     };
     vec![
         confirmed(Collection::SaveCard, reward, Some(until)),
@@ -191,9 +198,21 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         Letter::DisputeOpened(DisputeOpened {
             campaign,
             amount,
+            inquiry: false,
             answer_until: until,
             path: "/account/disputes/1",
         }),
+        Letter::DisputeOpened(DisputeOpened {
+            campaign,
+            amount,
+            inquiry: true,
+            answer_until: until,
+            path: "/disputes/2",
+        }),
+        Letter::DisputeClosed(DisputeClosed { campaign, amount, kept: true, path: "/disputes/1" }),
+        Letter::DisputeClosed(DisputeClosed { campaign, amount, kept: false, path: "/disputes/1" }),
+        Letter::RefundFailed(RefundFailed { campaign, pledge, amount }),
+        Letter::RefundFailedCreator(RefundFailedCreator { campaign, amount, path: "/campaigns/x/pledges" }),
     ]
 }
 

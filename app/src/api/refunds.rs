@@ -1,0 +1,139 @@
+//! Giving money back: the creator's list of paid pledges, the refund form, and what a backer sees of it.
+
+use chrono::{DateTime, Utc};
+use domain::{DisputeState, Money, PledgeState, RefundState};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::error::ApiError;
+
+/// The paid pledges of a campaign, for its creator.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PaidPledgesView {
+    pub slug: String,
+    pub title: String,
+    pub pledges: Vec<PaidPledgeView>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PaidPledgeView {
+    pub id: String,
+    pub backer: String,
+    pub reward_title: Option<String>,
+    pub state: PledgeState,
+    pub amount: Money,
+    pub refunded: Money,
+    pub under_way: Money,
+    /// The last refund did not arrive.
+    pub failed: bool,
+    pub confirmed_at: Option<DateTime<Utc>>,
+}
+
+impl PaidPledgeView {
+    /// Whether there is anything to give back just now.
+    #[must_use]
+    pub fn can_be_refunded(&self) -> bool {
+        let spoken_for = self.refunded.checked_add(self.under_way).unwrap_or(self.amount);
+        matches!(self.state, PledgeState::Captured | PledgeState::PartiallyRefunded)
+            && spoken_for != self.amount
+    }
+}
+
+/// What a refund of a pledge would be: for whoever may give it, or for the backer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RefundFormView {
+    pub pledge: String,
+    pub campaign_slug: String,
+    pub campaign_title: String,
+    pub backer: String,
+    /// The backer takes it back; otherwise the creator or staff give it.
+    pub by_backer: bool,
+    pub reward_title: Option<String>,
+    pub amount: Money,
+    pub left: Money,
+    /// Why nothing can be given back just now.
+    pub closed: Option<String>,
+    /// The platform's share in what is left.
+    pub fee: Money,
+    /// Names this form: sent twice, it makes one refund.
+    pub refund: String,
+}
+
+/// What became of a pledge's money, for its backer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MoneyView {
+    pub refunds: Vec<RefundView>,
+    pub dispute: Option<(DisputeState, Money)>,
+    pub receipts: Vec<ReceiptView>,
+    /// Until when the backer may take the money back, or why not. `None`: that was never promised.
+    pub take_back: Option<Result<DateTime<Utc>, String>>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RefundView {
+    pub amount: Money,
+    pub state: RefundState,
+    pub reason: String,
+    pub keeps_reward: bool,
+    pub came_back: bool,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReceiptView {
+    pub number: String,
+    pub is_refund: bool,
+    pub seller: String,
+    pub buyer: String,
+    pub campaign_title: String,
+    pub reward_title: Option<String>,
+    pub amount: Money,
+    pub issued_at: DateTime<Utc>,
+}
+
+/// The paid pledges of one's own campaign.
+#[server(endpoint = "campaign_pledges", prefix = "/api")]
+pub async fn campaign_pledges(slug: String) -> Result<PaidPledgesView, ApiError> {
+    use crate::{ssr, ssr::refunds};
+    ssr::answer(refunds::of_campaign(&slug).await)
+}
+
+/// What there is to give back of a pledge.
+#[server(endpoint = "refund_form", prefix = "/api")]
+pub async fn refund_form(id: String) -> Result<RefundFormView, ApiError> {
+    use crate::{ssr, ssr::refunds};
+    ssr::answer(refunds::form(&id).await)
+}
+
+/// Gives a part of a pledge, or all that is left, back to its backer.
+#[server(endpoint = "refund_pledge", prefix = "/api")]
+pub async fn refund_pledge(
+    pledge: String,
+    refund: String,
+    left: String,
+    #[server(default)] amount: String,
+    #[server(default)] reason: String,
+    #[server(default)] keeps_reward: String,
+) -> Result<(), ApiError> {
+    use crate::{ssr, ssr::refunds};
+    let asked = refunds::give(&pledge, &refund, &left, &amount, &reason, &keeps_reward).await;
+    let slug = ssr::answer(asked)?;
+    ssr::redirect(&format!("/campaigns/{slug}/pledges?refunded=yes"));
+    Ok(())
+}
+
+/// The backer takes the pledge's money back.
+#[server(endpoint = "take_pledge_back", prefix = "/api")]
+pub async fn take_pledge_back(pledge: String, refund: String) -> Result<(), ApiError> {
+    use crate::{ssr, ssr::refunds};
+    ssr::answer(refunds::take_back(&pledge, &refund).await)?;
+    ssr::redirect(&format!("/pledges/{pledge}"));
+    Ok(())
+}
+
+/// Refunds, dispute and receipts of one's own pledge.
+#[server(endpoint = "pledge_money", prefix = "/api")]
+pub async fn pledge_money(id: String) -> Result<MoneyView, ApiError> {
+    use crate::{ssr, ssr::refunds};
+    ssr::answer(refunds::money(&id).await)
+}
