@@ -9,6 +9,7 @@ mod ids;
 mod money;
 mod pledge;
 mod pledge_state;
+mod price;
 mod progress;
 mod reward;
 mod settlement;
@@ -24,6 +25,7 @@ pub use ids::{AttemptId, CampaignId, PersonId, PledgeId, RewardId, SessionId};
 pub use money::{Money, MoneyError};
 pub use pledge::{Offer, Pledge, PledgeRefusal, smallest_pledge};
 pub use pledge_state::{EventRefusal, PledgeEvent, PledgeState};
+pub use price::Price;
 pub use progress::{Milestone, Progress, Snapshot};
 pub use reward::Reward;
 pub use settlement::{

@@ -76,7 +76,10 @@ pub struct RewardView {
 /// Somebody who backed a campaign, as everybody may see them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BackerView {
-    pub display_name: String,
+    /// `None`: somebody who hides it.
+    pub display_name: Option<String>,
+    /// As people read it; `None` when it is hidden.
+    pub amount: Option<String>,
     pub confirmed_at: DateTime<Utc>,
 }
 

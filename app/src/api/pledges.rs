@@ -37,6 +37,8 @@ pub struct PledgeForm {
     /// The chosen reward's id; empty for none.
     pub reward: String,
     pub amount: String,
+    pub name_hidden: bool,
+    pub amount_hidden: bool,
     /// Names this form: sent twice, it makes one pledge.
     pub form_key: String,
     /// What happens to the card, with `{amount}` where the amount belongs.
@@ -75,6 +77,9 @@ pub struct PledgeView {
     /// Why the last card was declined.
     pub declined: Option<String>,
     pub can_cancel: bool,
+    /// Whether the public sees the backer's name, and the amount.
+    pub name_hidden: bool,
+    pub amount_hidden: bool,
     pub created_at: DateTime<Utc>,
 }
 
@@ -99,9 +104,13 @@ pub async fn start_pledge(
     #[server(default)] reward: String,
     #[server(default)] amount: String,
     form_key: String,
+    // Boxes: what is not ticked is not sent.
+    #[server(default)] name_hidden: String,
+    #[server(default)] amount_hidden: String,
 ) -> Result<String, ApiError> {
     use crate::{ssr, ssr::pledges};
-    let started = pledges::start(&campaign, &reward, &amount, &form_key).await;
+    let boxes = pledges::Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
+    let started = pledges::start(&campaign, &reward, &amount, &form_key, boxes).await;
     let to = ssr::answer(started)?;
     ssr::redirect(&to);
     Ok(to)
@@ -113,6 +122,20 @@ pub async fn cancel_pledge(pledge: String) -> Result<(), ApiError> {
     use crate::{ssr, ssr::pledges};
     ssr::answer(pledges::cancel(&pledge).await)?;
     ssr::redirect("/account/pledges?cancelled=yes");
+    Ok(())
+}
+
+/// Changes what the public sees of one of the backer's own pledges.
+#[server(endpoint = "set_pledge_privacy", prefix = "/api")]
+pub async fn set_pledge_privacy(
+    pledge: String,
+    #[server(default)] name_hidden: String,
+    #[server(default)] amount_hidden: String,
+) -> Result<(), ApiError> {
+    use crate::{ssr, ssr::pledges};
+    let boxes = pledges::Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
+    ssr::answer(pledges::set_privacy(&pledge, boxes).await)?;
+    ssr::redirect(&format!("/pledges/{pledge}?saved=yes"));
     Ok(())
 }
 
@@ -152,6 +175,10 @@ impl PledgeForm {
             if let Some(kept) = refused.and_then(|error| error.kept(field)) {
                 kept.clone_into(place);
             }
+        }
+        if let Some(refused) = refused {
+            self.name_hidden = refused.kept("name_hidden").is_some();
+            self.amount_hidden = refused.kept("amount_hidden").is_some();
         }
         self
     }

@@ -8,4 +8,5 @@ pub mod icon;
 pub mod layout;
 pub mod notice;
 pub mod pledge_state;
+pub mod privacy;
 pub mod time;

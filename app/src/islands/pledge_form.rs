@@ -14,6 +14,7 @@ use crate::api::error::ApiError;
 use crate::api::pledges::{Choice, PledgeForm, StartPledge};
 use crate::components::field::FieldError;
 use crate::components::icon::Icon;
+use crate::components::privacy::PrivacyBoxes;
 
 #[island]
 pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl IntoView {
@@ -67,6 +68,7 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                 <input type="hidden" name="form_key" value=form.form_key.clone()/>
                 <Choices choices=form.choices.clone() chosen=form.reward.clone() amount field error/>
                 <AmountField amount field currency=form.currency.clone() read error/>
+                <PrivacyBoxes name_hidden=form.name_hidden amount_hidden=form.amount_hidden/>
             </div>
             <div class="split__aside">
                 <section class="summary" aria-labelledby="promise">

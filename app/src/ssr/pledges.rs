@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backend::accounts::Viewer;
-use backend::pledges::{CancelRefusal, StartPledge, StartRefusal, Started, WaitingPledge};
+use backend::pledges::{CancelRefusal, Privacy, StartPledge, StartRefusal, Started, WaitingPledge};
 use backend::throttle::{self, Limit, Subject};
 use domain::{Campaign, Money, PersonId, PledgeState};
 use uuid::Uuid;
@@ -22,12 +22,38 @@ const STARTS: Limit = Limit { bucket: "pledge.start", tries: 30, minutes: 10 };
 /// the gateway counts our questions.
 const LOOKS: Limit = Limit { bucket: "pledge.look", tries: 30, minutes: 5 };
 
+/// The form's boxes as they were sent: with any text when they are ticked.
+#[derive(Clone, Copy)]
+pub struct Boxes<'a> {
+    pub name_hidden: &'a str,
+    pub amount_hidden: &'a str,
+}
+
+impl Boxes<'_> {
+    fn privacy(self) -> Privacy {
+        Privacy { name_hidden: !self.name_hidden.is_empty(), amount_hidden: !self.amount_hidden.is_empty() }
+    }
+
+    /// Sends the ticks back with a refusal.
+    fn keep(self, error: ApiError) -> ApiError {
+        let Privacy { name_hidden, amount_hidden } = self.privacy();
+        let error = if name_hidden { error.keep("name_hidden", "yes") } else { error };
+        if amount_hidden { error.keep("amount_hidden", "yes") } else { error }
+    }
+}
+
 /// Starts a pledge; answers with the address to go to.
-pub async fn start(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<String, ApiError> {
+pub async fn start(
+    campaign: &str,
+    reward: &str,
+    amount: &str,
+    form_key: &str,
+    boxes: Boxes<'_>,
+) -> Result<String, ApiError> {
     let viewer = require_viewer().await?;
-    let form = parse(campaign, reward, amount, form_key)?;
+    let form = StartPledge { privacy: boxes.privacy(), ..parse(campaign, reward, amount, form_key)? };
     let ctx = ctx()?;
-    let keep = |error: ApiError| error.keep("amount", amount).keep("reward", reward);
+    let keep = |error: ApiError| boxes.keep(error.keep("amount", amount).keep("reward", reward));
     count_try(&viewer).await.map_err(keep)?;
     match backend::pledges::start(&ctx, viewer.person_id, &form).await {
         Ok(Started::AtGateway { url, .. }) => Ok(url),
@@ -67,6 +93,7 @@ fn parse(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<S
         },
         amount: amount.to_owned(),
         form_key: form_key.parse().map_err(|_| stale())?,
+        privacy: Privacy::default(),
     })
 }
 
@@ -83,6 +110,17 @@ pub async fn cancel(pledge: &str) -> Result<(), ApiError> {
             "The payment provider cannot be reached just now. Try again in a moment.",
         )),
         Err(CancelRefusal::Failed(error)) => Err(error.into()),
+    }
+}
+
+/// Changes what the public sees of one of the viewer's pledges.
+pub async fn set_privacy(pledge: &str, boxes: Boxes<'_>) -> Result<(), ApiError> {
+    let viewer = require_viewer().await?;
+    let pledge = pledge.parse().map_err(|_| ApiError::NotFound)?;
+    let db = &ctx()?.db;
+    match backend::pledges::set_privacy(db, viewer.person_id, pledge, boxes.privacy()).await? {
+        true => Ok(()),
+        false => Err(ApiError::NotFound),
     }
 }
 
@@ -154,6 +192,8 @@ pub fn form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> PledgeF
         choices,
         reward: chosen.map(|reward| reward.id.clone()).unwrap_or_default(),
         amount: resumed.map(|pledge| pledge.amount.typed()).or(suggestion).unwrap_or_default(),
+        name_hidden: waiting.is_some_and(|pledge| pledge.privacy.name_hidden),
+        amount_hidden: waiting.is_some_and(|pledge| pledge.privacy.amount_hidden),
         form_key: Uuid::now_v7().to_string(),
         promise: promise(campaign),
     }

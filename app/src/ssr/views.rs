@@ -67,7 +67,11 @@ impl From<PageReward> for RewardView {
 
 impl From<RecentBacker> for BackerView {
     fn from(backer: RecentBacker) -> Self {
-        Self { display_name: backer.display_name, confirmed_at: backer.confirmed_at }
+        Self {
+            display_name: backer.display_name,
+            amount: backer.amount.map(|amount| amount.to_string()),
+            confirmed_at: backer.confirmed_at,
+        }
     }
 }
 
@@ -87,6 +91,8 @@ impl From<MyPledge> for PledgeView {
             reserved_until: pledge.reserved_until,
             declined: pledge.declined.map(str::to_owned),
             can_cancel: pledge.can_cancel,
+            name_hidden: pledge.privacy.name_hidden,
+            amount_hidden: pledge.privacy.amount_hidden,
             created_at: pledge.created_at,
         }
     }

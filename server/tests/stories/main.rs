@@ -5,6 +5,7 @@
 mod support;
 
 mod accounts;
+mod anonymous;
 mod calling_off;
 mod cancelling;
 mod crashes;

@@ -2,12 +2,14 @@
 
 use domain::{Collection, PledgeState};
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
-use crate::api::pledges::{PledgeView, my_pledge, returned_pledge};
+use crate::api::pledges::{PledgeView, SetPledgePrivacy, my_pledge, returned_pledge};
 use crate::components::notice::{Notice, Tone};
 use crate::components::pledge_state::PledgeBadge;
+use crate::components::privacy::PrivacyBoxes;
 use crate::components::time::instant;
 use crate::pages::status::Problem;
 
@@ -106,6 +108,7 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
                     <div class="summary__total"><dt>"Your pledge"</dt><dd>{pledge.amount.to_string()}</dd></div>
                 </dl>
             </section>
+            <Shown pledge=pledge.id.clone() name_hidden=pledge.name_hidden amount_hidden=pledge.amount_hidden/>
             <div class="cluster">
                 {pledge.state.can_be_fixed().then(|| view! {
                     <a class="button button--primary" href=format!("/pledges/{}/fix", pledge.id)>"Fix the payment"</a>
@@ -115,6 +118,23 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
                 <a class="button button--quiet" href="/account/pledges">"My pledges"</a>
             </div>
         </div>
+    }
+}
+
+/// What the public sees of it, and how to change that.
+#[component]
+fn Shown(pledge: String, name_hidden: bool, amount_hidden: bool) -> impl IntoView {
+    let saved = use_query_map().read_untracked().get("saved").is_some();
+    view! {
+        {saved.then(|| view! { <Notice tone=Tone::Success>"Saved. The campaign’s page shows it so from now on."</Notice> })}
+        <form class="form" method="post" action=SetPledgePrivacy::url()>
+            <input type="hidden" name="pledge" value=pledge/>
+            <fieldset class="form__group">
+                <legend>"What everybody sees"</legend>
+                <PrivacyBoxes name_hidden amount_hidden/>
+            </fieldset>
+            <div class="form__actions"><button class="button" type="submit">"Save"</button></div>
+        </form>
     }
 }
 

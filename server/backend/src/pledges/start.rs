@@ -7,7 +7,7 @@ use domain::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Ended, checkout};
+use super::{Ended, Privacy, checkout, privacy};
 use crate::payments::{Condition, NotChargeable, to_gateway};
 use crate::{Ctx, Error, Result, campaigns, clock, inbox, pledges, rows};
 
@@ -22,6 +22,7 @@ pub struct StartPledge {
     pub amount: String,
     /// Made by the server when it drew the form.
     pub form_key: Uuid,
+    pub privacy: Privacy,
 }
 
 /// Where the backer goes from here.
@@ -150,7 +151,12 @@ async fn reserve(
         None => None,
     };
     if let Some(existing) = existing(&mut tx, backer, form.campaign, form_key).await? {
-        return existing.meets(form, form_key, amount);
+        let reserved = existing.meets(form, form_key, amount)?;
+        if let Reserved::Pledge(pledge) = reserved {
+            privacy::renew(&mut *tx, pledge, form.privacy).await?;
+            tx.commit().await?;
+        }
+        return Ok(reserved);
     }
     // No slot is taken for somebody who could not pay for it now.
     if ctx.payments.condition() == Condition::Away {
@@ -162,7 +168,7 @@ async fn reserve(
     // What the backer agrees to is stored word for word.
     let mandate = domain::mandate(&campaign, offer.amount, offer.collection, now);
     ctx.faults.step("pledge.before_insert");
-    let Some(pledge) = insert(&mut tx, ctx, &offer, reward.as_ref(), form_key, &mandate).await? else {
+    let Some(pledge) = insert(&mut tx, ctx, &offer, reward.as_ref(), form, form_key, &mandate).await? else {
         return Ok(Reserved::Again);
     };
     if let Some(reward) = reward.filter(|reward| reward.limit.is_some()) {
@@ -243,6 +249,7 @@ async fn insert(
     ctx: &Ctx,
     offer: &Offer,
     reward: Option<&Reward>,
+    form: &StartPledge,
     form_key: Uuid,
     mandate: &str,
 ) -> Result<Option<PledgeId>> {
@@ -250,8 +257,8 @@ async fn insert(
         r#"
         with pledge as (
             insert into pledges (id, campaign_id, backer_id, reward_id, form_key, collection, amount, currency,
-                                 reward_title, reward_minimum, mandate, reserved_until)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock() + make_interval(secs => $12))
+                                 reward_title, reward_minimum, mandate, reserved_until, name_hidden, amount_hidden)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock() + make_interval(secs => $12), $14, $15)
             -- the form's key, or the backer's one open pledge: whichever refused, the caller looks again
             on conflict do nothing
             returning id
@@ -278,6 +285,8 @@ async fn insert(
         mandate,
         ctx.config.reservation.as_secs_f64(),
         Uuid::now_v7(),
+        form.privacy.name_hidden,
+        form.privacy.amount_hidden,
     )
     .fetch_optional(db)
     .await?;
