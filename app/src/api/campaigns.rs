@@ -1,7 +1,7 @@
 //! Reading campaigns.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{Model, Money, Outcome, Progress};
+use domain::{FeeRule, Model, Money, Outcome, Progress};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,8 @@ pub struct CampaignView {
     pub creator_name: String,
     pub creator_bio: String,
     pub model: Model,
+    /// The platform's share of what is collected.
+    pub fee: FeeRule,
     pub suspended: bool,
     pub starts_at: DateTime<Utc>,
     pub progress: Progress,

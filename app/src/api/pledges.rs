@@ -1,7 +1,7 @@
 //! Pledging, and looking after one's pledges.
 
 use chrono::{DateTime, Utc};
-use domain::{Collection, Money, PledgeState};
+use domain::{Collection, FeeRule, Money, PledgeState};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,14 @@ pub struct PledgeForm {
     pub form_key: String,
     /// What happens to the card, with `{amount}` where the amount belongs.
     pub promise: String,
+    /// The platform's share.
+    pub fee_bps: u16,
+    /// The same as people read it.
+    pub fee: String,
+    /// Whether it is shown again with the values of which the total was asked.
+    pub asked: bool,
+    /// Where this form is shown, to show it again with the total of what is chosen.
+    pub here: String,
 }
 
 /// A reward to choose.
@@ -68,6 +76,9 @@ pub struct PledgeView {
     pub campaign_title: String,
     pub amount: Money,
     pub reward_title: Option<String>,
+    /// What the reward cost when it was chosen.
+    pub reward_minimum: Option<Money>,
+    pub fee: FeeRule,
     pub state: PledgeState,
     pub collection: Collection,
     pub mandate: String,

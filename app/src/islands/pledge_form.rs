@@ -1,7 +1,7 @@
 //! The pledge form. As plain HTML it posts and comes back; in the browser it also says how it read the amount, keeps
 //! the button's words true, and cannot be sent twice.
 
-use domain::{Currency, Money};
+use domain::{Currency, FeeRule, Money, Price};
 use leptos::ev::{self, SubmitEvent};
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -14,6 +14,7 @@ use crate::api::error::ApiError;
 use crate::api::pledges::{Choice, PledgeForm, StartPledge};
 use crate::components::field::FieldError;
 use crate::components::icon::Icon;
+use crate::components::price::PriceLines;
 use crate::components::privacy::PrivacyBoxes;
 
 #[island]
@@ -24,10 +25,12 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
     let field = NodeRef::<Input>::new();
     // Without script the words could not follow what is typed, so they name no amount.
     let awake = RwSignal::new(false);
+    let chosen = RwSignal::new(form.reward.clone());
     // What was typed before this code arrived is in the field, not in our signal.
     Effect::new(move || {
         if let Some(field) = field.get() {
             amount.set(field.value());
+            chosen.set(chosen_in(&field).unwrap_or_default());
             awake.set(true);
         }
     });
@@ -41,7 +44,10 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
         on_cleanup(move || back.remove());
     });
     let currency = form.currency.clone();
-    let read = Memo::new(move |_| awake.get().then(|| understand(&amount.read(), &currency)));
+    let asked = form.asked;
+    let understood =
+        Memo::new(move |_| (awake.get() || asked).then(|| understand(&amount.read(), &currency)));
+    let read = Memo::new(move |_| awake.get().then(|| understood.get()).flatten());
     let start = move |event: SubmitEvent| {
         let Some(form) = event.target().and_then(|form| form.dyn_into().ok()) else { return };
         event.prevent_default();
@@ -66,8 +72,8 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                 <Summary error/>
                 <input type="hidden" name="campaign" value=form.campaign.clone()/>
                 <input type="hidden" name="form_key" value=form.form_key.clone()/>
-                <Choices choices=form.choices.clone() chosen=form.reward.clone() amount field error/>
-                <AmountField amount field currency=form.currency.clone() read error/>
+                <Choices choices=form.choices.clone() chosen amount field error/>
+                <AmountField amount field currency=form.currency.clone() read=understood error/>
                 <PrivacyBoxes name_hidden=form.name_hidden amount_hidden=form.amount_hidden/>
             </div>
             <div class="split__aside">
@@ -77,6 +83,7 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                         let promise = form.promise.clone();
                         move || promise.replace("{amount}", &said(&read.read(), "the amount you pledge"))
                     }</p>
+                    <Total form=form.clone() amount chosen/>
                 </section>
                 <button
                     class="button button--primary button--large button--wide"
@@ -86,6 +93,12 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                 >
                     {move || if sent.get() { "Opening the card page…".to_owned() } else { format!("Pledge {}", said(&read.read(), "")) }}
                 </button>
+                // A button after the one that pledges: pressing Enter in a field pledges.
+                {move || (!awake.get()).then(|| view! {
+                    <button class="button button--wide" type="submit" formmethod="get" formaction=form.here.clone()>
+                        "Show the total"
+                    </button>
+                })}
                 <p class="muted small">
                     <Icon name="lock" inline=true/>
                     " Next: the payment provider's own page asks for your card. Your card number never passes through this site."
@@ -93,6 +106,30 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
             </div>
         </form>
     }
+}
+
+/// What the chosen amount is made of. Drawn by the server for the values it was asked for, and in the browser for what
+/// is chosen just now.
+#[component]
+fn Total(form: PledgeForm, amount: RwSignal<String>, chosen: RwSignal<String>) -> impl IntoView {
+    let PledgeForm { currency, choices, fee_bps, fee, .. } = form;
+    move || {
+        let total = understand(&amount.read(), &currency).ok()?;
+        let choice = choices.iter().find(|choice| *chosen.read() == choice.id)?;
+        let minimum = understand(&choice.minimum_typed, &currency).ok();
+        let rule = FeeRule::new(fee_bps).ok()?;
+        Some(match Price::of(total, minimum, rule) {
+            Some(price) => {
+                view! { <PriceLines price reward=Some(choice.title.clone()) fee=fee.clone()/> }.into_any()
+            }
+            None => view! { <p>{format!("This reward needs at least {}.", choice.minimum)}</p> }.into_any(),
+        })
+    }
+}
+
+/// The reward whose button is pressed.
+fn chosen_in(field: &web_sys::HtmlInputElement) -> Option<String> {
+    field.form()?.query_selector("[name=reward]:checked").ok()??.get_attribute("value")
 }
 
 /// What is wrong with the form as a whole, and a way to the field that is.
@@ -122,8 +159,8 @@ fn Summary(#[prop(into)] error: Signal<Option<ApiError>>) -> impl IntoView {
 #[component]
 fn Choices(
     choices: Vec<Choice>,
-    /// The id of the one that is chosen at first.
-    chosen: String,
+    /// The id of the one that is chosen.
+    chosen: RwSignal<String>,
     amount: RwSignal<String>,
     field: NodeRef<Input>,
     #[prop(into)] error: Signal<Option<ApiError>>,
@@ -147,7 +184,8 @@ fn Choices(
             <div class="choices">
                 {choices.into_iter().map(|choice| {
                     let (minimum, choose) = (choice.minimum_typed, choose.clone());
-                    let checked = choice.id == chosen;
+                    let checked = chosen.with_untracked(|chosen| *chosen == choice.id);
+                    let id = choice.id.clone();
                     view! {
                         <label class="choice">
                             <input
@@ -156,7 +194,10 @@ fn Choices(
                                 value=choice.id
                                 checked=checked
                                 disabled=choice.sold_out
-                                on:change=move |_| choose(&minimum)
+                                on:change=move |_| {
+                                    chosen.set(id.clone());
+                                    choose(&minimum);
+                                }
                             />
                             <span class="choice__title">{choice.title}</span>
                             <span class="choice__minimum">{choice.minimum}</span>

@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// More starts than any backer needs; fewer than trying stolen cards would.
 const STARTS: Limit = Limit { bucket: "pledge.start", tries: 30, minutes: 10 };
 
+/// More than any amount that can be read has.
+const LONGEST_AMOUNT: usize = 60;
+
 /// The return page looks by itself every few seconds and may be reloaded; beyond this it waits for the webhook, as
 /// the gateway counts our questions.
 const LOOKS: Limit = Limit { bucket: "pledge.look", tries: 30, minutes: 5 };
@@ -171,9 +174,24 @@ pub fn was_left(pledge: &WaitingPledge) -> bool {
     query("left").is_some_and(|id| id == pledge.id.to_string())
 }
 
-/// The form as it is first drawn: what the link asked for, or what waits for a card already.
+/// The form as it is first drawn: what the link asked for, or what waits for a card already. Without script it is drawn
+/// again with what was chosen, to show the total ("Show the total" is this very page with the form as its query).
 #[must_use]
 pub fn form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> PledgeForm {
+    let form = first_form(campaign, waiting);
+    let Some(amount) = query("amount") else { return form };
+    let known = |id: &String| campaign.rewards.iter().any(|reward| reward.id == *id);
+    PledgeForm {
+        reward: query("reward").filter(known).unwrap_or_default(),
+        amount: amount.chars().take(LONGEST_AMOUNT).collect(),
+        name_hidden: query("name_hidden").is_some(),
+        amount_hidden: query("amount_hidden").is_some(),
+        asked: true,
+        ..form
+    }
+}
+
+fn first_form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> PledgeForm {
     let asked = query("reward").filter(|id| campaign.rewards.iter().any(|reward| reward.id == *id));
     let resumed = waiting.filter(|_| asked.is_none());
     let reserved = waiting.and_then(|pledge| pledge.reward).map(|reward| reward.to_string());
@@ -196,6 +214,10 @@ pub fn form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> PledgeF
         amount_hidden: waiting.is_some_and(|pledge| pledge.privacy.amount_hidden),
         form_key: Uuid::now_v7().to_string(),
         promise: promise(campaign),
+        fee_bps: campaign.fee.bps(),
+        fee: campaign.fee.to_string(),
+        asked: false,
+        here: format!("/campaigns/{}/pledge", campaign.slug),
     }
 }
 

@@ -19,6 +19,7 @@ mod limits;
 mod live;
 mod mail;
 mod outages;
+mod price;
 mod refusals;
 mod repeats;
 mod returning;

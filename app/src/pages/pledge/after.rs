@@ -1,6 +1,6 @@
 //! After the card page.
 
-use domain::{Collection, PledgeState};
+use domain::{Collection, PledgeState, Price};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -9,6 +9,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use crate::api::pledges::{PledgeView, SetPledgePrivacy, my_pledge, returned_pledge};
 use crate::components::notice::{Notice, Tone};
 use crate::components::pledge_state::PledgeBadge;
+use crate::components::price::PriceLines;
 use crate::components::privacy::PrivacyBoxes;
 use crate::components::time::instant;
 use crate::pages::status::Problem;
@@ -103,10 +104,9 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
                     </p>
                 })}
                 {(!over).then(|| view! { <p>{pledge.mandate}</p> })}
-                <dl class="summary__lines">
-                    <div><dt>{pledge.reward_title.unwrap_or_else(|| "No reward".into())}</dt><dd></dd></div>
-                    <div class="summary__total"><dt>"Your pledge"</dt><dd>{pledge.amount.to_string()}</dd></div>
-                </dl>
+                {Price::of(pledge.amount, pledge.reward_minimum, pledge.fee).map(|price| view! {
+                    <PriceLines price reward=pledge.reward_title fee=pledge.fee.to_string()/>
+                })}
             </section>
             <Shown pledge=pledge.id.clone() name_hidden=pledge.name_hidden amount_hidden=pledge.amount_hidden/>
             <div class="cluster">

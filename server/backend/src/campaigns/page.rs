@@ -1,7 +1,7 @@
 //! Everything a campaign's own page shows, in three statements.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{CampaignId, Model, Money, Outcome, PersonId, Progress, RewardId};
+use domain::{CampaignId, FeeRule, Model, Money, Outcome, PersonId, Progress, RewardId};
 use sqlx::PgPool;
 
 use super::Stats;
@@ -25,6 +25,7 @@ pub struct Page {
     pub creator_name: String,
     pub creator_bio: String,
     pub model: Model,
+    pub fee: FeeRule,
     pub suspended: bool,
     pub starts_at: DateTime<Utc>,
     pub progress: Progress,
@@ -57,7 +58,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
     let row = sqlx::query!(
         r#"select campaigns.id as "id: CampaignId", campaigns.slug, title, pitch, categories.name as category, location, cover,
                   cover_alt, story_html, creator_id as "creator: PersonId", display_name, bio, model, state,
-                  suspended_at is not null as "suspended!", goal, currency, starts_at, ends_at,
+                  suspended_at is not null as "suspended!", goal, currency, fee_bps, starts_at, ends_at,
                   version, coalesce(results.pledged, stats.pledged) as "pledged!",
                   coalesce(results.backers, stats.backers) as "backers!", results.outcome as "outcome?",
                   (select reason from campaign_history where campaign_id = campaigns.id and event = 'cancelled'
@@ -89,6 +90,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
         creator_name: row.display_name,
         creator_bio: row.bio,
         model: rows::named("campaigns.model", &row.model)?,
+        fee: rows::fee(row.fee_bps)?,
         suspended: row.suspended,
         starts_at,
         outcome: row.outcome.and_then(|outcome| outcome.parse().ok()),

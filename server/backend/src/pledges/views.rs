@@ -1,7 +1,9 @@
 //! Pledges as their backer, or a campaign's visitors, see them.
 
 use chrono::{DateTime, Utc};
-use domain::{Campaign, CampaignId, Collection, Money, PersonId, Pledge, PledgeId, PledgeState, RewardId};
+use domain::{
+    Campaign, CampaignId, Collection, FeeRule, Money, PersonId, Pledge, PledgeId, PledgeState, RewardId,
+};
 use rust_decimal::Decimal;
 use sqlx::PgPool;
 
@@ -17,6 +19,10 @@ pub struct MyPledge {
     pub campaign: Campaign,
     pub amount: Money,
     pub reward_title: Option<String>,
+    /// What the reward cost when it was chosen.
+    pub reward_minimum: Option<Money>,
+    /// The platform's share of it.
+    pub fee: FeeRule,
     pub state: PledgeState,
     pub collection: Collection,
     pub mandate: String,
@@ -43,7 +49,7 @@ async fn select(db: &PgPool, backer: PersonId, only: Option<PledgeId>) -> Result
     let rows = sqlx::query_as!(
         MyPledgeRow,
         r#"select pledges.id as "id: PledgeId", pledges.state, collection, amount, pledges.currency, reward_title,
-                  mandate, reserved_until, decline_code, name_hidden, amount_hidden, pledges.created_at,
+                  reward_minimum, fee_bps, mandate, reserved_until, decline_code, name_hidden, amount_hidden, pledges.created_at,
                   clock() as "now!",
                   campaigns.id as "campaign: CampaignId", slug, title, creator_id as "creator: PersonId", model,
                   campaigns.state as campaign_state, suspended_at, goal, starts_at as "starts_at!",
@@ -66,6 +72,8 @@ struct MyPledgeRow {
     amount: Decimal,
     currency: String,
     reward_title: Option<String>,
+    reward_minimum: Option<Decimal>,
+    fee_bps: i16,
     mandate: String,
     reserved_until: Option<DateTime<Utc>>,
     decline_code: Option<String>,
@@ -106,6 +114,11 @@ impl MyPledgeRow {
             campaign,
             amount: rows::money(self.amount, &self.currency)?,
             reward_title: self.reward_title,
+            reward_minimum: self
+                .reward_minimum
+                .map(|least| rows::money(least, &self.currency))
+                .transpose()?,
+            fee: rows::fee(self.fee_bps)?,
             state,
             collection: rows::named("pledges.collection", &self.collection)?,
             mandate: self.mandate,
