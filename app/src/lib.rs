@@ -19,6 +19,7 @@ use components::layout::Layout;
 use pages::account::{LogInPage, RegisterPage, SessionsPage};
 use pages::call_off::CallOffPage;
 use pages::campaign::CampaignPage;
+use pages::change::{CardReturned, ChangePage, ChangeReturned};
 use pages::demo_mailbox::{DemoMail, DemoMailbox};
 use pages::fix::{FixPage, Fixed};
 use pages::home::Home;
@@ -73,6 +74,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/campaigns/:slug/settlement") view=SettlementPage ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id") view=Confirmation ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/return") view=Returned ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id/change") view=ChangePage ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id/changed") view=ChangeReturned ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id/card-changed") view=CardReturned ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/fix") view=FixPage ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/fixed") view=Fixed ssr=SsrMode::Async/>
                     <Route path=path!("/account/pledges") view=MyPledges ssr=SsrMode::Async/>

@@ -40,6 +40,10 @@ id!(
 );
 id!(PledgeId);
 id!(
+    /// New terms of a pledge.
+    ChangeId
+);
+id!(
     /// A call to the payment gateway.
     AttemptId
 );

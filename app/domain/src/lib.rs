@@ -3,13 +3,13 @@
 
 mod campaign;
 mod campaign_state;
+mod change;
 mod currency;
 mod fee;
 mod ids;
 mod money;
 mod pledge;
 mod pledge_state;
-mod price;
 mod price;
 mod progress;
 mod reward;
@@ -20,13 +20,13 @@ mod typed_amount;
 
 pub use campaign::{CANCEL_CUTOFF, Campaign, Collection, HOLD_WINDOW, mandate};
 pub use campaign_state::{CampaignEvent, CampaignRefusal, CampaignState, Model};
+pub use change::{CardWork, Change, Standing};
 pub use currency::{Currency, UnknownCurrency};
 pub use fee::{FeeRule, FeeTooHigh, Parts};
-pub use ids::{AttemptId, CampaignId, PersonId, PledgeId, RewardId, SessionId};
+pub use ids::{AttemptId, CampaignId, ChangeId, PersonId, PledgeId, RewardId, SessionId};
 pub use money::{Money, MoneyError};
 pub use pledge::{Offer, Pledge, PledgeRefusal, smallest_pledge};
 pub use pledge_state::{EventRefusal, PledgeEvent, PledgeState};
-pub use price::Price;
 pub use price::Price;
 pub use progress::{Milestone, Progress, Snapshot};
 pub use reward::Reward;

@@ -27,20 +27,23 @@ pub struct LeftPledge {
     pub declined: Option<String>,
 }
 
-/// What the form starts with. Plain texts: it travels into the browser with the island.
+/// What the form starts with, be it to pledge or to change a pledge. Plain texts: it travels into the browser with the
+/// island.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PledgeForm {
-    pub campaign: String,
+    /// Where it is sent.
+    pub action: String,
+    /// What is sent with it that nobody types: names and values.
+    pub hidden: Vec<(String, String)>,
+    pub words: FormWords,
     /// ISO code of the campaign's currency.
     pub currency: String,
     pub choices: Vec<Choice>,
     /// The chosen reward's id; empty for none.
     pub reward: String,
     pub amount: String,
-    pub name_hidden: bool,
-    pub amount_hidden: bool,
-    /// Names this form: sent twice, it makes one pledge.
-    pub form_key: String,
+    /// The boxes for hiding name and amount, and whether they are ticked; `None` where they are not asked.
+    pub privacy: Option<(bool, bool)>,
     /// What happens to the card, with `{amount}` where the amount belongs.
     pub promise: String,
     /// The platform's share.
@@ -51,6 +54,19 @@ pub struct PledgeForm {
     pub asked: bool,
     /// Where this form is shown, to show it again with the total of what is chosen.
     pub here: String,
+}
+
+/// What the form says about what it does.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FormWords {
+    /// On the button, before the amount.
+    pub button: String,
+    /// There while it is sent.
+    pub busy: String,
+    /// Above what went wrong.
+    pub failed: String,
+    /// What comes next.
+    pub next: String,
 }
 
 /// A reward to choose.
@@ -88,6 +104,8 @@ pub struct PledgeView {
     /// Why the last card was declined.
     pub declined: Option<String>,
     pub can_cancel: bool,
+    /// Whether amount, reward and card can be changed.
+    pub can_change: bool,
     /// Whether the public sees the backer's name, and the amount.
     pub name_hidden: bool,
     pub amount_hidden: bool,
@@ -180,16 +198,16 @@ impl PledgeForm {
     /// Puts back what was typed before the form was refused.
     #[must_use]
     pub fn restored(mut self, refused: Option<&ApiError>) -> Self {
-        for (field, place) in
-            [("amount", &mut self.amount), ("reward", &mut self.reward), ("form_key", &mut self.form_key)]
-        {
-            if let Some(kept) = refused.and_then(|error| error.kept(field)) {
+        let Some(refused) = refused else { return self };
+        let hidden = self.hidden.iter_mut().map(|(name, value)| (name.as_str(), value));
+        for (field, place) in hidden.chain([("amount", &mut self.amount), ("reward", &mut self.reward)]) {
+            if let Some(kept) = refused.kept(field) {
                 kept.clone_into(place);
             }
         }
-        if let Some(refused) = refused {
-            self.name_hidden = refused.kept("name_hidden").is_some();
-            self.amount_hidden = refused.kept("amount_hidden").is_some();
+        if let Some((name_hidden, amount_hidden)) = &mut self.privacy {
+            *name_hidden = refused.kept("name_hidden").is_some();
+            *amount_hidden = refused.kept("amount_hidden").is_some();
         }
         self
     }

@@ -1,17 +1,16 @@
-//! The pledge form. As plain HTML it posts and comes back; in the browser it also says how it read the amount, keeps
+//! The pledge form, also to change a pledge. As plain HTML it posts and comes back; in the browser it also says how it read the amount, keeps
 //! the button's words true, and cannot be sent twice.
 
 use domain::{Currency, FeeRule, Money, Price};
 use leptos::ev::{self, SubmitEvent};
 use leptos::html::Input;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
 use super::submit::submit;
 use crate::api::error::ApiError;
-use crate::api::pledges::{Choice, PledgeForm, StartPledge};
+use crate::api::pledges::{Choice, FormWords, PledgeForm};
 use crate::components::field::FieldError;
 use crate::components::icon::Icon;
 use crate::components::price::PriceLines;
@@ -67,14 +66,13 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
         });
     };
     view! {
-        <form action=StartPledge::url() method="post" class="split" novalidate="" on:submit=start>
+        <form action=form.action.clone() method="post" class="split" novalidate="" on:submit=start>
             <div class="form">
-                <Summary error/>
-                <input type="hidden" name="campaign" value=form.campaign.clone()/>
-                <input type="hidden" name="form_key" value=form.form_key.clone()/>
+                <Summary error title=form.words.failed.clone()/>
+                {form.hidden.iter().cloned().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
                 <Choices choices=form.choices.clone() chosen amount field error/>
                 <AmountField amount field currency=form.currency.clone() read=understood error/>
-                <PrivacyBoxes name_hidden=form.name_hidden amount_hidden=form.amount_hidden/>
+                {form.privacy.map(|(name_hidden, amount_hidden)| view! { <PrivacyBoxes name_hidden amount_hidden/> })}
             </div>
             <div class="split__aside">
                 <section class="summary" aria-labelledby="promise">
@@ -83,7 +81,7 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                         let promise = form.promise.clone();
                         move || promise.replace("{amount}", &said(&read.read(), "the amount you pledge"))
                     }</p>
-                    <Total form=form.clone() amount chosen/>
+                    <Total form=form.clone() read=understood chosen/>
                 </section>
                 <button
                     class="button button--primary button--large button--wide"
@@ -91,7 +89,10 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                     disabled=sent
                     aria-busy=move || sent.get().then_some("true")
                 >
-                    {move || if sent.get() { "Opening the card page…".to_owned() } else { format!("Pledge {}", said(&read.read(), "")) }}
+                    {
+                        let FormWords { button, busy, .. } = form.words.clone();
+                        move || if sent.get() { busy.clone() } else { format!("{button} {}", said(&read.read(), "")) }
+                    }
                 </button>
                 // A button after the one that pledges: pressing Enter in a field pledges.
                 {move || (!awake.get()).then(|| view! {
@@ -101,20 +102,24 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                 })}
                 <p class="muted small">
                     <Icon name="lock" inline=true/>
-                    " Next: the payment provider's own page asks for your card. Your card number never passes through this site."
+                    " " {form.words.next.clone()}
                 </p>
             </div>
         </form>
     }
 }
 
-/// What the chosen amount is made of. Drawn by the server for the values it was asked for, and in the browser for what
-/// is chosen just now.
+/// What the chosen amount is made of. Drawn by the server only for values of which the total was asked, and in the
+/// browser for what is chosen just now.
 #[component]
-fn Total(form: PledgeForm, amount: RwSignal<String>, chosen: RwSignal<String>) -> impl IntoView {
+fn Total(
+    form: PledgeForm,
+    read: Memo<Option<Result<Money, String>>>,
+    chosen: RwSignal<String>,
+) -> impl IntoView {
     let PledgeForm { currency, choices, fee_bps, fee, .. } = form;
     move || {
-        let total = understand(&amount.read(), &currency).ok()?;
+        let total = read.get()?.ok()?;
         let choice = choices.iter().find(|choice| *chosen.read() == choice.id)?;
         let minimum = understand(&choice.minimum_typed, &currency).ok();
         let rule = FeeRule::new(fee_bps).ok()?;
@@ -134,7 +139,7 @@ fn chosen_in(field: &web_sys::HtmlInputElement) -> Option<String> {
 
 /// What is wrong with the form as a whole, and a way to the field that is.
 #[component]
-fn Summary(#[prop(into)] error: Signal<Option<ApiError>>) -> impl IntoView {
+fn Summary(#[prop(into)] error: Signal<Option<ApiError>>, title: String) -> impl IntoView {
     view! {
         {move || error.get().map(|error| {
             let field = match &error {
@@ -144,7 +149,7 @@ fn Summary(#[prop(into)] error: Signal<Option<ApiError>>) -> impl IntoView {
             let needs_login = error == ApiError::LoginNeeded;
             view! {
                 <div class="error-summary" role="alert" tabindex="-1" autofocus=true aria-labelledby="summary-title">
-                    <h2 id="summary-title">"This pledge was not made"</h2>
+                    <h2 id="summary-title">{title.clone()}</h2>
                     <p>{match field {
                         Some(field) => view! { <a href=format!("#{field}")>{error.to_string()}</a> }.into_any(),
                         None => error.to_string().into_any(),

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod call_off;
 pub mod campaign;
+pub mod change;
 pub mod demo_mailbox;
 pub mod fix;
 pub mod home;

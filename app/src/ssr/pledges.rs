@@ -5,13 +5,15 @@ use std::time::Duration;
 use backend::accounts::Viewer;
 use backend::pledges::{CancelRefusal, Privacy, StartPledge, StartRefusal, Started, WaitingPledge};
 use backend::throttle::{self, Limit, Subject};
-use domain::{Campaign, Money, PersonId, PledgeState};
+use chrono::{DateTime, Utc};
+use domain::{Campaign, Collection, Money, PersonId, PledgeState};
+use leptos::server_fn::ServerFn;
 use uuid::Uuid;
 
 use super::{ctx, query, require_viewer};
 use crate::api::campaigns::CampaignView;
 use crate::api::error::ApiError;
-use crate::api::pledges::{Choice, PledgeForm, PledgeView};
+use crate::api::pledges::{self as api, Choice, FormWords, PledgeForm, PledgeView};
 
 /// How long the return page waits for the gateway's word to be applied.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -178,14 +180,18 @@ pub fn was_left(pledge: &WaitingPledge) -> bool {
 /// again with what was chosen, to show the total ("Show the total" is this very page with the form as its query).
 #[must_use]
 pub fn form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> PledgeForm {
-    let form = first_form(campaign, waiting);
+    as_asked(first_form(campaign, waiting))
+}
+
+/// The form with the values of which the total was asked, if it was.
+#[must_use]
+pub fn as_asked(form: PledgeForm) -> PledgeForm {
     let Some(amount) = query("amount") else { return form };
-    let known = |id: &String| campaign.rewards.iter().any(|reward| reward.id == *id);
+    let known = |id: &String| form.choices.iter().any(|choice| choice.id == *id);
     PledgeForm {
         reward: query("reward").filter(known).unwrap_or_default(),
         amount: amount.chars().take(LONGEST_AMOUNT).collect(),
-        name_hidden: query("name_hidden").is_some(),
-        amount_hidden: query("amount_hidden").is_some(),
+        privacy: form.privacy.map(|_| (query("name_hidden").is_some(), query("amount_hidden").is_some())),
         asked: true,
         ..form
     }
@@ -198,21 +204,27 @@ fn first_form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> Pledg
     let wanted = if resumed.is_some() { &reserved } else { &asked };
     let chosen = campaign.rewards.iter().find(|reward| Some(&reward.id) == wanted.as_ref());
     let suggestion = chosen.map(|reward| reward.minimum.typed());
-    let mut choices: Vec<Choice> =
-        std::iter::once(Choice::none()).chain(campaign.rewards.iter().map(Into::into)).collect();
-    for choice in &mut choices {
-        // The last slot may be the viewer's own: it is reserved for exactly this form.
-        choice.sold_out &= Some(&choice.id) != reserved.as_ref();
-    }
     PledgeForm {
-        campaign: campaign.id.clone(),
+        action: api::StartPledge::url().to_owned(),
+        hidden: vec![
+            ("campaign".to_owned(), campaign.id.clone()),
+            ("form_key".to_owned(), Uuid::now_v7().to_string()),
+        ],
+        words: FormWords {
+            button: "Pledge".to_owned(),
+            busy: "Opening the card page…".to_owned(),
+            failed: "This pledge was not made".to_owned(),
+            next: "Next: the payment provider’s own page asks for your card. Your card number never passes through this site."
+                .to_owned(),
+        },
         currency: campaign.progress.goal.currency().code().to_owned(),
-        choices,
+        // The last slot may be the viewer's own: it is reserved for exactly this form.
+        choices: choices(campaign, reserved.as_ref()),
         reward: chosen.map(|reward| reward.id.clone()).unwrap_or_default(),
         amount: resumed.map(|pledge| pledge.amount.typed()).or(suggestion).unwrap_or_default(),
-        name_hidden: waiting.is_some_and(|pledge| pledge.privacy.name_hidden),
-        amount_hidden: waiting.is_some_and(|pledge| pledge.privacy.amount_hidden),
-        form_key: Uuid::now_v7().to_string(),
+        privacy: Some(waiting.map_or((false, false), |pledge| {
+            (pledge.privacy.name_hidden, pledge.privacy.amount_hidden)
+        })),
         promise: promise(campaign),
         fee_bps: campaign.fee.bps(),
         fee: campaign.fee.to_string(),
@@ -221,23 +233,33 @@ fn first_form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> Pledg
     }
 }
 
+/// All rewards, and none. Of the viewer's own one a slot is theirs already.
+pub fn choices(campaign: &CampaignView, own: Option<&String>) -> Vec<Choice> {
+    let mut choices: Vec<Choice> =
+        std::iter::once(Choice::none()).chain(campaign.rewards.iter().map(Into::into)).collect();
+    for choice in &mut choices {
+        choice.sold_out &= Some(&choice.id) != own;
+    }
+    choices
+}
+
 /// The mandate's text with a place for the amount, so that the browser can fill in what is typed.
 fn promise(campaign: &CampaignView) -> String {
-    let goal = campaign.progress.goal;
     let rules = Campaign {
         id: campaign.progress.campaign_id,
         creator_id: PersonId(Uuid::nil()),
         model: campaign.model,
         state: campaign.progress.state,
         suspended: campaign.suspended,
-        goal,
+        goal: campaign.progress.goal,
         starts_at: campaign.starts_at,
         ends_at: campaign.progress.ends_at,
     };
-    let nothing = Money::zero(goal.currency());
-    domain::mandate(&rules, nothing, rules.collection(campaign.now), campaign.now).replacen(
-        &nothing.to_string(),
-        "{amount}",
-        1,
-    )
+    promise_of(&rules, rules.collection(campaign.now), campaign.now)
+}
+
+/// The same for a pledge whose money is secured in a way that is decided.
+pub fn promise_of(rules: &Campaign, collection: Collection, now: DateTime<Utc>) -> String {
+    let nothing = Money::zero(rules.goal.currency());
+    domain::mandate(rules, nothing, collection, now).replacen(&nothing.to_string(), "{amount}", 1)
 }

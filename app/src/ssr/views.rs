@@ -94,6 +94,7 @@ impl From<MyPledge> for PledgeView {
             reserved_until: pledge.reserved_until,
             declined: pledge.declined.map(str::to_owned),
             can_cancel: pledge.can_cancel,
+            can_change: pledge.can_change,
             name_hidden: pledge.privacy.name_hidden,
             amount_hidden: pledge.privacy.amount_hidden,
             created_at: pledge.created_at,

@@ -8,6 +8,7 @@ mod accounts;
 mod anonymous;
 mod calling_off;
 mod cancelling;
+mod changing;
 mod crashes;
 mod cross_site;
 mod event_orders;

@@ -88,6 +88,7 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
     view! {
         <Title text="Your pledge"/>
         <div class="wrap wrap--form confirmation">
+            <JustDone/>
             {stands.then(|| view! { <Tick/> })}
             <h1 tabindex="-1">{if stands { "Thank you." } else { "Your pledge" }}</h1>
             <p class="lead">
@@ -113,12 +114,30 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
                 {pledge.state.can_be_fixed().then(|| view! {
                     <a class="button button--primary" href=format!("/pledges/{}/fix", pledge.id)>"Fix the payment"</a>
                 })}
+                {pledge.can_change.then(|| view! {
+                    <a class="button" href=format!("/pledges/{}/change", pledge.id)>"Change"</a>
+                })}
                 {waits.then(|| view! { <a class="button button--primary" href=finish_at>"Finish your pledge"</a> })}
                 <a class="button" href=format!("/campaigns/{}", pledge.campaign_slug)>"Back to the campaign"</a>
                 <a class="button button--quiet" href="/account/pledges">"My pledges"</a>
             </div>
         </div>
     }
+}
+
+/// What led here, other than pledging.
+#[component]
+fn JustDone() -> impl IntoView {
+    let query = use_query_map();
+    let came_by = |name| query.read_untracked().get(name).is_some();
+    let words = if came_by("changed") {
+        Some("Your pledge is changed. What you see here is what holds from now on.")
+    } else if came_by("card") {
+        Some("Your other card is saved. The one before is forgotten.")
+    } else {
+        None
+    };
+    words.map(|words| view! { <Notice tone=Tone::Success>{words}</Notice> })
 }
 
 /// What the public sees of it, and how to change that.

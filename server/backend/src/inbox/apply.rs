@@ -7,7 +7,8 @@ use sqlx::{PgConnection, PgPool, PgTransaction};
 use uuid::Uuid;
 
 use super::Entry;
-use super::batch::{Batch, GiveBack, Posting, Row, Totals, Waiting};
+use super::batch::{Batch, GiveBack, Posting, Row, Terms, Totals, Waiting};
+use super::changes;
 use super::letters;
 use crate::ledger::{self, Account, Line};
 use crate::{Ctx, Error, Result, jobs, live, rows, settlement};
@@ -85,11 +86,14 @@ async fn apply_in(
         return Ok(0);
     }
     let taken = waiting.len();
-    let mut batch = Batch::of(lock_pledges(&mut *tx, &waiting).await?);
+    let mut pledges = lock_pledges(&mut *tx, &waiting).await?;
+    changes::lock(&mut *tx, &mut pledges).await?;
+    let mut batch = Batch::of(pledges);
     for event in waiting {
         batch.take(event);
     }
     write_pledges(&mut *tx, &batch).await?;
+    changes::write(&mut *tx, &batch).await?;
     write_history(&mut *tx, &batch).await?;
     write_ledger(&mut *tx, &before, &batch).await?;
     write_rewards(&mut *tx, &batch).await?;
@@ -157,7 +161,7 @@ async fn lock_pledges(db: &mut PgConnection, waiting: &[Waiting]) -> Result<Vec<
     let ids: Vec<Uuid> = waiting.iter().map(|waiting| waiting.pledge.0).collect();
     let rows = sqlx::query!(
         r#"select pledges.id as "id: PledgeId", reward_id as "reward: RewardId",
-                  coalesce(rewards.slots is not null, false) as "limited!", state, amount, pledges.currency,
+                  coalesce(rewards.slots is not null, false) as "limited!", state, amount, held, pledges.currency,
                   collection, gateway_intent_id, charge_intent_id, payment_method_id, decline_code,
                   array(select entry -> 'evidence' ->> 'intent_id' from pledge_inbox
                         where pledge_id = pledges.id and outcome = 'applied' and entry ->> 'event' = 'card_replaced')
@@ -174,13 +178,17 @@ async fn lock_pledges(db: &mut PgConnection, waiting: &[Waiting]) -> Result<Vec<
     rows.into_iter()
         .map(|row| {
             let state = rows::named("pledges.state", &row.state)?;
+            let amount = rows::money(row.amount, &row.currency)?;
             Ok(Row {
                 id: row.id,
                 reward: row.reward,
                 reward_is_limited: row.limited,
                 before: state,
                 state,
-                amount: rows::money(row.amount, &row.currency)?,
+                amount,
+                terms_before: Terms { reward: row.reward, amount },
+                held: row.held.map(|held| rows::money(held, &row.currency)).transpose()?,
+                change: None,
                 collection: rows::named("pledges.collection", &row.collection)?,
                 replacements: row.replacements.into_iter().flatten().collect(),
                 intent_id: row.gateway_intent_id,

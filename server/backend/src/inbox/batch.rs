@@ -8,6 +8,7 @@ use domain::{
 };
 use uuid::Uuid;
 
+use super::changes::{self, EndedChange, Judged, OpenChange};
 use super::{Entry, Evidence};
 
 /// An inbox row.
@@ -26,6 +27,12 @@ pub(super) struct Row {
     pub before: PledgeState,
     pub state: PledgeState,
     pub amount: Money,
+    /// Before the batch.
+    pub terms_before: Terms,
+    /// What is held on the card, when the pledge was lowered since.
+    pub held: Option<Money>,
+    /// New terms that wait to be put in the old ones' place.
+    pub change: Option<OpenChange>,
     pub collection: Collection,
     /// Intents that saved cards which took another's place, the present one among them.
     pub replacements: Vec<String>,
@@ -36,6 +43,13 @@ pub(super) struct Row {
     pub payment_method_id: Option<String>,
     pub decline_code: Option<String>,
     pub changed: bool,
+}
+
+/// What a pledge is for, as far as sums and slots go.
+#[derive(Clone, Copy)]
+pub(super) struct Terms {
+    pub reward: Option<RewardId>,
+    pub amount: Money,
 }
 
 pub(super) struct HistoryLine {
@@ -86,6 +100,10 @@ pub(super) struct Batch {
     pub history: Vec<HistoryLine>,
     pub postings: Vec<Posting>,
     pub give_back: Vec<GiveBack>,
+    /// Changes that are over, and whether they were made.
+    pub changes: Vec<EndedChange>,
+    /// Slots of limited rewards that changes have given up, theirs or their predecessors'.
+    pub freed: Vec<RewardId>,
 }
 
 impl Batch {
@@ -97,8 +115,19 @@ impl Batch {
     pub(super) fn take(&mut self, waiting: Waiting) {
         let outcome = match self.rows.get_mut(&waiting.pledge) {
             Some(row) => {
-                let outcome =
-                    judge(row, &waiting, &mut self.history, &mut self.postings, &mut self.give_back);
+                let outcome = match waiting.entry.event {
+                    PledgeEvent::TermsChanged | PledgeEvent::HoldReplaced => changes::judge(
+                        row,
+                        &waiting,
+                        &mut Judged {
+                            history: &mut self.history,
+                            give_back: &mut self.give_back,
+                            changes: &mut self.changes,
+                            freed: &mut self.freed,
+                        },
+                    ),
+                    _ => judge(row, &waiting, &mut self.history, &mut self.postings, &mut self.give_back),
+                };
                 if outcome == "mismatch" {
                     tracing::error!(pledge = %row.id, event = ?waiting.entry.event, "gateway amount differs from the pledge");
                 }
@@ -120,10 +149,12 @@ impl Batch {
                     backers += 1;
                 }
                 (true, false) => {
-                    pledged -= row.amount.amount();
+                    pledged -= row.terms_before.amount.amount();
                     backers -= 1;
                 }
-                (true, true) | (false, false) => {}
+                // Zero, unless its terms were changed.
+                (true, true) => pledged += row.amount.amount() - row.terms_before.amount.amount(),
+                (false, false) => {}
             }
         }
         (pledged, backers)
@@ -150,12 +181,19 @@ impl Batch {
     pub(super) fn change_of_rewards(&self) -> HashMap<RewardId, (i32, i64)> {
         let mut changes: HashMap<RewardId, (i32, i64)> = HashMap::new();
         for row in self.rows.values() {
-            let Some(reward) = row.reward else { continue };
-            let change = changes.entry(reward).or_default();
-            if row.reward_is_limited && row.before.holds_slot() && !row.state.holds_slot() {
-                change.0 += 1;
+            if let Some(reward) = row.reward {
+                let change = changes.entry(reward).or_default();
+                if row.reward_is_limited && row.before.holds_slot() && !row.state.holds_slot() {
+                    change.0 += 1;
+                }
+                change.1 += i64::from(row.state.counts());
             }
-            change.1 += i64::from(row.state.counts()) - i64::from(row.before.counts());
+            if let Some(before) = row.terms_before.reward {
+                changes.entry(before).or_default().1 -= i64::from(row.before.counts());
+            }
+        }
+        for reward in &self.freed {
+            changes.entry(*reward).or_default().0 += 1;
         }
         changes.retain(|_, change| *change != (0, 0));
         changes
@@ -174,7 +212,7 @@ fn judge(
     give_back: &mut Vec<GiveBack>,
 ) -> &'static str {
     let Entry { event, evidence } = &waiting.entry;
-    if moves_money(event) && !agrees(row.state, row.payment(), row.amount, evidence) {
+    if moves_money(event) && !agrees(row.state, row.payment(), row.expected(*event), evidence) {
         if let Some(intent) = &evidence.intent_id {
             give_back.push(GiveBack::Mismatched { pledge: row.id, intent: intent.clone() });
         }
@@ -182,6 +220,9 @@ fn judge(
     }
     if *event == PledgeEvent::CardReplaced && row.knows_replacement(evidence) {
         // The same replacement, said again or later than its successor: its card was tried already.
+        return "no_op";
+    }
+    if row.speaks_of_another_hold(*event, evidence) {
         return "no_op";
     }
     if row.state != PledgeState::Pending && speaks_of_saving(*event, evidence) {
@@ -310,6 +351,24 @@ impl Row {
             Collection::SaveCard => self.charge_intent_id.as_deref(),
             Collection::Hold | Collection::ChargeNow => self.intent_id.as_deref(),
         }
+    }
+
+    /// What a movement must be of: a hold may be for more than is pledged by now.
+    fn expected(&self, event: PledgeEvent) -> Money {
+        match event {
+            PledgeEvent::HoldPlaced => self.held.unwrap_or(self.amount),
+            _ => self.amount,
+        }
+    }
+
+    /// Whether it tells of a hold that was released for another, or of a new one that did not come: neither is where this
+    /// pledge's money is.
+    fn speaks_of_another_hold(&self, event: PledgeEvent, evidence: &Evidence) -> bool {
+        self.collection == Collection::Hold
+            && matches!(event, PledgeEvent::PaymentFailed | PledgeEvent::ActionRequired)
+            && self.intent_id.is_some()
+            && evidence.intent_id.is_some()
+            && evidence.intent_id != self.intent_id
     }
 
     fn knows_replacement(&self, evidence: &Evidence) -> bool {

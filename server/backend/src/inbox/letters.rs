@@ -10,9 +10,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::batch::{Batch, HistoryLine, Row};
+use super::changes::EndedChange;
 use crate::mail::{
     About, CampaignCancelled, CampaignFailed, CampaignFunded, Letter, MilestoneReached, PaymentFailed,
-    PaymentFixed, PledgeCancelled, PledgeConfirmed, PledgeDropped, Post, Refunded,
+    PaymentFixed, PledgeCancelled, PledgeChanged, PledgeConfirmed, PledgeDropped, Post, Refunded,
 };
 use crate::payments::in_plain_words;
 use crate::{Ctx, Result, rows};
@@ -27,6 +28,7 @@ pub(super) async fn stage(
     reached: Option<Milestone>,
 ) -> Result<()> {
     let told = batch.confirmed().chain(batch.taken_back()).chain(batch.decided().map(|(row, _)| row));
+    let told = told.chain(batch.edited().map(|(row, _)| row));
     let pledges = told.map(|row| row.id).collect::<Vec<_>>();
     if pledges.is_empty() && reached.is_none() {
         return Ok(());
@@ -36,6 +38,9 @@ pub(super) async fn stage(
     let mut post = Vec::new();
     for row in batch.confirmed() {
         post.extend(backers.get(&row.id).map(|backer| confirmed(&facts, row, backer)));
+    }
+    for (row, change) in batch.edited() {
+        post.extend(backers.get(&row.id).map(|backer| edited(&facts, row, change, backer)));
     }
     for row in batch.taken_back() {
         post.extend(backers.get(&row.id).map(|backer| cancelled(&facts, row, backer)));
@@ -51,6 +56,13 @@ impl Batch {
     /// Those that stand now and did not before.
     fn confirmed(&self) -> impl Iterator<Item = &Row> {
         self.changed_rows().filter(|row| !row.before.counts() && row.state.counts())
+    }
+
+    /// Those with new terms, unless they were cancelled within this batch.
+    fn edited(&self) -> impl Iterator<Item = (&Row, &EndedChange)> {
+        let made = self.changes.iter().filter(|change| change.made);
+        made.filter_map(|change| Some((self.rows.get(&change.pledge)?, change)))
+            .filter(|(row, _)| row.state.counts())
     }
 
     /// Those that stood, if only for a moment within this batch, and were cancelled by their backer.
@@ -176,6 +188,23 @@ fn confirmed<'a>(campaign: &'a CampaignFacts, row: &Row, backer: &'a Backer) -> 
             collection: backer.collection,
             ends_at: campaign.ends_at,
             cancel_until: (campaign.now < cutoff).then_some(cutoff),
+        }),
+    }
+}
+
+fn edited<'a>(campaign: &'a CampaignFacts, row: &Row, change: &EndedChange, backer: &'a Backer) -> Post<'a> {
+    Post {
+        to: backer.person,
+        dedupe_key: format!("pledge_changed_{}", change.id),
+        letter: Letter::PledgeChanged(PledgeChanged {
+            campaign: campaign.about(),
+            pledge: row.id,
+            from: change.from,
+            amount: row.amount,
+            reward: backer.reward.as_deref(),
+            collection: backer.collection,
+            ends_at: campaign.ends_at,
+            cancel_until: campaign.ends_at - CANCEL_CUTOFF,
         }),
     }
 }

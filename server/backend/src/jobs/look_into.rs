@@ -17,13 +17,17 @@ pub(super) async fn run(ctx: &Ctx, pledge: PledgeId, intent: &str) -> Result<()>
     }
     let ours = ours(ctx, pledge).await?;
     let is_its_own = ours.intent.as_deref() == Some(intent) && inbox::rests_on_its_intent(ours.state);
-    if is_its_own || inbox::agrees(ours.state, ours.intent.as_deref(), ours.amount, &there.entry.evidence) {
+    let amount = match there.entry.event {
+        PledgeEvent::HoldPlaced => ours.held,
+        _ => ours.amount,
+    };
+    if is_its_own || inbox::agrees(ours.state, ours.intent.as_deref(), amount, &there.entry.evidence) {
         inbox::leave(&ctx.db, ours.campaign, pledge, &there.entry, Source::Gateway).await?;
         ctx.inbox.ring();
         return Ok(());
     }
     match there.entry.event {
-        PledgeEvent::HoldPlaced => give_back::hold(ctx, pledge, intent).await,
+        PledgeEvent::HoldPlaced | PledgeEvent::HoldReplaced => give_back::hold(ctx, pledge, intent).await,
         PledgeEvent::PaymentCaptured => payment(ctx, &ours, pledge, intent, &there.entry).await,
         // Nothing is held or taken: released, declined, or waiting for the bank.
         _ => Ok(()),
@@ -54,6 +58,8 @@ pub(super) struct Ours {
     pub campaign: CampaignId,
     pub state: PledgeState,
     amount: Money,
+    /// What a hold for it holds: more, when it was lowered since.
+    held: Money,
     /// The payment that takes its money, once there is one.
     pub intent: Option<String>,
 }
@@ -61,7 +67,7 @@ pub(super) struct Ours {
 pub(super) async fn ours(ctx: &Ctx, pledge: PledgeId) -> Result<Ours> {
     let row = sqlx::query!(
         r#"select campaign_id as "campaign: CampaignId", state, amount, currency,
-                  case collection when 'save_card' then charge_intent_id else gateway_intent_id end as payment
+                  coalesce(held, amount) as "held!", case collection when 'save_card' then charge_intent_id else gateway_intent_id end as payment
            from pledges where id = $1"#,
         pledge as PledgeId,
     )
@@ -71,6 +77,7 @@ pub(super) async fn ours(ctx: &Ctx, pledge: PledgeId) -> Result<Ours> {
         campaign: row.campaign,
         state: rows::named("pledges.state", &row.state)?,
         amount: rows::money(row.amount, &row.currency)?,
+        held: rows::money(row.held, &row.currency)?,
         intent: row.payment,
     })
 }

@@ -19,7 +19,7 @@ use uuid::Uuid;
 pub use letter::{
     About, CampaignCancelled, CampaignFailed, CampaignFunded, CampaignFundedCreator, CardExpires,
     DisputeOpened, Letter, MilestoneReached, PaymentFailed, PaymentFixed, PaymentReminder, PayoutSent,
-    PledgeCancelled, PledgeConfirmed, PledgeDropped, Refunded,
+    PledgeCancelled, PledgeChanged, PledgeConfirmed, PledgeDropped, Refunded,
 };
 pub use mailbox::{MailboxLine, MailboxMail, in_mailbox, mailbox};
 pub use sender::{Round, run, send_due};

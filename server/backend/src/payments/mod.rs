@@ -21,10 +21,10 @@ pub use attempts::AttemptKind;
 pub use charge::{AtTheBank, Charge};
 pub use decline::in_plain_words;
 pub use errors::GatewayError;
-pub use hosted_page::{HostedPage, PageRequest, PageState};
+pub use hosted_page::{HostedPage, Occasion, PageRequest, PageState};
 pub use line::Condition;
 pub use minor_units::{NotChargeable, from_gateway, to_gateway};
-pub use replace_card::Replacement;
+pub use replace_card::{CardPage, Replacement};
 use sqlx::PgPool;
 use stripe::StripeRequest;
 

@@ -1,4 +1,4 @@
-//! The gateway's page on which a backer saves another card for a pledge whose payment failed.
+//! The gateway's page on which a backer saves another card for a pledge, because they wish it or a payment failed.
 
 use std::collections::HashMap;
 
@@ -23,15 +23,29 @@ pub struct Replacement {
     pub amount: Money,
     /// Which page this is for the pledge, from 1.
     pub number: i32,
+    pub page: CardPage,
+}
+
+/// When a card is replaced: the two count their pages apart, and lead back to where they were asked for.
+#[derive(Clone, Copy)]
+pub enum CardPage {
+    /// While the campaign runs.
+    WhileLive,
+    /// A payment failed after the deadline.
+    ToFix,
 }
 
 impl Payments {
-    /// Opens the page; answers with its id and address. It leads back to `/pledges/{id}/fixed`.
+    /// Opens the page; answers with its id and address.
     ///
     /// # Errors
     /// As any attempt.
     pub async fn open_card_page(&self, replacement: &Replacement) -> Result<(String, String)> {
-        let Replacement { pledge, campaign, customer, amount, number } = replacement;
+        let Replacement { pledge, campaign, customer, amount, number, page } = replacement;
+        let (key, on, back) = match page {
+            CardPage::WhileLive => ("live_card_page", "card-changed", "change"),
+            CardPage::ToFix => ("card_page", "fixed", "fix"),
+        };
         let site = &self.config.public_url;
         let (purpose, replace) = REPLACEMENT;
         let metadata = HashMap::from([
@@ -49,11 +63,11 @@ impl Payments {
             .metadata(metadata)
             .setup_intent_data(intent)
             .allowed_payment_method_types(vec![CreateCheckoutSessionAllowedPaymentMethodTypes::Card])
-            .success_url(format!("{site}/pledges/{pledge}/fixed"))
-            .cancel_url(format!("{site}/pledges/{pledge}/fix"));
+            .success_url(format!("{site}/pledges/{pledge}/{on}"))
+            .cancel_url(format!("{site}/pledges/{pledge}/{back}"));
         let attempt = Attempt {
             kind: AttemptKind::CreateSession,
-            key: format!("card_page_{pledge}_{number}"),
+            key: format!("{key}_{pledge}_{number}"),
             person: None,
             pledge: Some(*pledge),
         };

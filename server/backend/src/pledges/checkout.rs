@@ -4,7 +4,7 @@ use domain::{CampaignId, Collection, PersonId, PledgeId, PledgeState};
 
 use super::Started;
 use crate::inbox::{self, Source};
-use crate::payments::{HostedPage, PageRequest, PageState};
+use crate::payments::{HostedPage, Occasion, PageRequest, PageState};
 use crate::{Ctx, Error, Result, rows};
 
 /// Opens the gateway's page for a pending pledge, or answers with the one that is open.
@@ -32,6 +32,7 @@ pub async fn resume(ctx: &Ctx, pledge: PledgeId) -> Result<Started> {
     let page = ctx
         .payments
         .open_page(PageRequest {
+            occasion: Occasion::Pledge,
             pledge,
             campaign: row.campaign,
             backer: row.backer,

@@ -1,6 +1,7 @@
-//! Pledging: starting one, finding it again when the backer comes back from the gateway, cancelling it.
+//! Pledging: starting one, finding it again when the backer comes back from the gateway, changing and cancelling it.
 
 mod cancel;
+mod change;
 mod checkout;
 mod lapse;
 mod privacy;
@@ -8,6 +9,10 @@ mod start;
 mod views;
 
 pub use cancel::{CancelRefusal, cancel};
+pub use change::{
+    ChangePledge, ChangeRefusal, Changeable, Changed, OpenTerms, Outcome, came_back, card_came_back, change,
+    changeable, lapse as lapse_change, last_change, replace_card,
+};
 pub use checkout::{look_again, resume};
 pub use lapse::{Ended, lapse};
 pub use privacy::{Privacy, set_privacy};

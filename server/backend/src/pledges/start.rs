@@ -172,7 +172,9 @@ async fn reserve(
         return Ok(Reserved::Again);
     };
     if let Some(reward) = reward.filter(|reward| reward.limit.is_some()) {
-        claim(&mut tx, &reward).await?;
+        if !claim(&mut tx, &reward).await? {
+            return Err(PledgeRefusal::SoldOut { title: reward.title }.into());
+        }
     }
     tx.commit().await?;
     ctx.faults.step("pledge.inserted");
@@ -293,17 +295,14 @@ async fn insert(
     Ok(id)
 }
 
-/// Takes a slot of a limited reward. The guard is in the statement: of two who want the last one, one waits for the
+/// Takes a slot of a limited reward; `false` when none is left. The guard is in the statement: of two who want the last one, one waits for the
 /// other's commit and then finds none.
-async fn claim(db: &mut PgConnection, reward: &Reward) -> Result<(), StartRefusal> {
+pub(super) async fn claim(db: &mut PgConnection, reward: &Reward) -> Result<bool> {
     let claimed = sqlx::query!(
         "update rewards set claimed = claimed + 1 where id = $1 and claimed < slots",
         reward.id as RewardId,
     )
     .execute(db)
     .await?;
-    if claimed.rows_affected() == 1 {
-        return Ok(());
-    }
-    Err(PledgeRefusal::SoldOut { title: reward.title.clone() }.into())
+    Ok(claimed.rows_affected() == 1)
 }

@@ -31,6 +31,7 @@ pub struct MyPledge {
     /// While pending: why the last card was declined, in plain words.
     pub declined: Option<&'static str>,
     pub can_cancel: bool,
+    pub can_change: bool,
     pub privacy: Privacy,
     pub created_at: DateTime<Utc>,
 }
@@ -109,6 +110,7 @@ impl MyPledgeRow {
         Ok(MyPledge {
             id: self.id,
             can_cancel: Pledge::cancellable(state, &campaign, self.now).is_ok(),
+            can_change: Pledge::changeable(state, &campaign, self.now).is_ok(),
             campaign_slug: self.slug,
             campaign_title: self.title,
             campaign,

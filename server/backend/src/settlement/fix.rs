@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::{CampaignId, Collection, Money, PersonId, PledgeId, PledgeState};
 
 use crate::inbox::{self, Entry, Source};
-use crate::payments::{AtTheBank, PageState, Replacement};
+use crate::payments::{AtTheBank, CardPage, PageState, Replacement};
 use crate::{Ctx, Error, Result, payments, rows};
 
 /// How long the page waits for the worker before it says "being charged".
@@ -113,8 +113,14 @@ pub async fn use_another_card(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> 
     .fetch_one(&ctx.db)
     .await?;
     let customer = found.customer.ok_or_else(|| Error::broken("a card without a customer"))?;
-    let replacement =
-        Replacement { pledge, campaign: found.campaign, customer, amount: found.amount, number };
+    let replacement = Replacement {
+        pledge,
+        campaign: found.campaign,
+        customer,
+        amount: found.amount,
+        number,
+        page: CardPage::ToFix,
+    };
     let (session, url) = ctx.payments.open_card_page(&replacement).await?;
     sqlx::query!(
         "update collections set card_session_id = $2 where pledge_id = $1",

@@ -13,7 +13,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 pub use creator::{CampaignFundedCreator, DisputeOpened, MilestoneReached, PayoutSent};
 pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFunded};
 pub use payment::{CardExpires, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, Refunded};
-pub use pledge::{PledgeCancelled, PledgeConfirmed};
+pub use pledge::{PledgeCancelled, PledgeChanged, PledgeConfirmed};
 
 use super::written::Written;
 
@@ -27,6 +27,7 @@ pub struct About<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Letter<'a> {
     PledgeConfirmed(PledgeConfirmed<'a>),
+    PledgeChanged(PledgeChanged<'a>),
     PledgeCancelled(PledgeCancelled<'a>),
     CampaignFunded(CampaignFunded<'a>),
     CampaignFailed(CampaignFailed<'a>),
@@ -48,6 +49,7 @@ impl Letter<'_> {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::PledgeConfirmed(_) => "pledge_confirmed",
+            Self::PledgeChanged(_) => "pledge_changed",
             Self::PledgeCancelled(_) => "pledge_cancelled",
             Self::CampaignFunded(_) => "campaign_funded",
             Self::CampaignFailed(_) => "campaign_failed",
@@ -68,6 +70,7 @@ impl Letter<'_> {
     pub(super) fn write(&self) -> Written {
         match self {
             Self::PledgeConfirmed(letter) => letter.write(),
+            Self::PledgeChanged(letter) => letter.write(),
             Self::PledgeCancelled(letter) => letter.write(),
             Self::CampaignFunded(letter) => letter.write(),
             Self::CampaignFailed(letter) => letter.write(),
