@@ -16,7 +16,7 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use components::layout::Layout;
-use pages::account::{LogInPage, RegisterPage, SessionsPage};
+use pages::account::{CardsPage, LogInPage, RegisterPage, SessionsPage};
 use pages::call_off::CallOffPage;
 use pages::campaign::CampaignPage;
 use pages::change::{CardReturned, ChangePage, ChangeReturned};
@@ -80,6 +80,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/pledges/:id/fix") view=FixPage ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/fixed") view=Fixed ssr=SsrMode::Async/>
                     <Route path=path!("/account/pledges") view=MyPledges ssr=SsrMode::Async/>
+                    <Route path=path!("/account/cards") view=CardsPage ssr=SsrMode::Async/>
                     <Route path=path!("/account/sessions") view=SessionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/demo/mailbox") view=DemoMailbox ssr=SsrMode::Async/>
                     <Route path=path!("/demo/mailbox/:id") view=DemoMail ssr=SsrMode::Async/>

@@ -1,5 +1,6 @@
 //! What server functions and pages need of the server: the one module that exists only there.
 
+pub mod cards;
 pub mod changes;
 mod csp;
 pub mod mailbox;

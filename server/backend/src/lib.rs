@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod campaigns;
+pub mod cards;
 pub mod clock;
 pub mod config;
 pub mod demo;

@@ -24,6 +24,7 @@ mod price;
 mod refusals;
 mod repeats;
 mod returning;
+mod saved_cards;
 mod settlement;
 mod settlement_crashes;
 mod three_ways;

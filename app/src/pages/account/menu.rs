@@ -53,6 +53,9 @@ fn Menu(visitor: Visitor) -> impl IntoView {
                     <a href="/account/pledges">"My pledges"</a>
                 </li>
                 <li>
+                    <a href="/account/cards">"Saved cards"</a>
+                </li>
+                <li>
                     <a href="/account/sessions">"Where I am logged in"</a>
                 </li>
                 <li>

@@ -9,7 +9,7 @@ mod refund;
 
 use std::time::Duration;
 
-use domain::PledgeId;
+use domain::{PersonId, PledgeId};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use sqlx::PgConnection;
@@ -22,7 +22,7 @@ pub use look::Look;
 use crate::accounts::sessions;
 use crate::inbox::GiveBack;
 use crate::payments::GatewayError;
-use crate::{Ctx, Error, Result, settlement, throttle};
+use crate::{Ctx, Error, Result, cards, settlement, throttle};
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
 const TRIES: i32 = 14;
@@ -35,6 +35,8 @@ const AT_ONCE: usize = 8;
 /// Seconds.
 const LONGEST_WAIT_FOR_A_CHARGE: f64 = 3600.0;
 const LOOK_AROUND: Duration = Duration::from_millis(500);
+/// With fifty at once, ten thousand pledges that end together are looked at within a few hours.
+const LOOK_AT_CARDS_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Work to be done after the commit.
@@ -45,6 +47,8 @@ pub enum Job<'a> {
     Refund(PledgeId),
     /// Read something at the gateway that an event spoke of.
     Look(&'a Look),
+    /// Forget a saved card, as its owner wishes.
+    ForgetCard { person: PersonId, card: &'a str },
 }
 
 /// Stages jobs, each once: the same key a second time is the same job.
@@ -76,6 +80,7 @@ impl Job<'_> {
             Job::GiveBack(_) => "give_back",
             Job::Refund(_) => "refund",
             Job::Look(_) => "look",
+            Job::ForgetCard { .. } => "forget_card",
         }
     }
 
@@ -84,6 +89,7 @@ impl Job<'_> {
             Job::GiveBack(what) => serde_json::to_value(what),
             Job::Refund(pledge) => serde_json::to_value(pledge),
             Job::Look(thing) => serde_json::to_value(thing),
+            Job::ForgetCard { person, card } => serde_json::to_value((person, card)),
         };
         payload.map_err(|_| Error::broken("job payload"))
     }
@@ -92,7 +98,13 @@ impl Job<'_> {
 /// Works until told to stop: due jobs, and what the clock brings (launches, lapsed reservations). Each in a line of its
 /// own: a gateway that answers slowly delays what has to ask it and nothing else.
 pub async fn run(ctx: Ctx, stop: CancellationToken) {
-    tokio::join!(launch(&ctx, &stop), lapse(&ctx, &stop), work(&ctx, &stop), sweep_hourly(&ctx, &stop));
+    tokio::join!(
+        launch(&ctx, &stop),
+        lapse(&ctx, &stop),
+        work(&ctx, &stop),
+        look_at_cards(&ctx, &stop),
+        sweep_hourly(&ctx, &stop)
+    );
 }
 
 async fn launch(ctx: &Ctx, stop: &CancellationToken) {
@@ -121,6 +133,17 @@ async fn goes_on(stop: &CancellationToken) -> bool {
 fn logged(what: &str, outcome: Result<()>) {
     if let Err(error) = outcome {
         tracing::error!(%error, "{what}");
+    }
+}
+
+async fn look_at_cards(ctx: &Ctx, stop: &CancellationToken) {
+    let mut rounds = tokio::time::interval(LOOK_AT_CARDS_EVERY);
+    while stop.run_until_cancelled(rounds.tick()).await.is_some() {
+        // The gateway away: the next round asks again.
+        match cards::look_at_expiries(ctx).await {
+            Err(error @ Error::Gateway(_)) => tracing::info!(%error, "cards were not looked at"),
+            looked => logged("looking at cards", looked.map(drop)),
+        }
     }
 }
 
@@ -219,6 +242,11 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
         "look" => {
             let thing: Look = serde_json::from_value(payload).map_err(|_| Error::broken("look payload"))?;
             look::run(ctx, &thing).await
+        }
+        "forget_card" => {
+            let (person, card): (PersonId, String) =
+                serde_json::from_value(payload).map_err(|_| Error::broken("forget_card payload"))?;
+            give_back::forget(ctx, person, &card).await
         }
         "collect" => {
             let job = serde_json::from_value(payload).map_err(|_| Error::broken("collect payload"))?;

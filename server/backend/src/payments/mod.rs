@@ -4,6 +4,7 @@
 
 mod attempt_rows;
 mod attempts;
+mod cards;
 mod charge;
 mod decline;
 mod errors;
@@ -18,6 +19,7 @@ pub mod webhook;
 use std::sync::Arc;
 
 pub use attempts::AttemptKind;
+pub use cards::SavedCard;
 pub use charge::{AtTheBank, Charge};
 pub use decline::in_plain_words;
 pub use errors::GatewayError;
