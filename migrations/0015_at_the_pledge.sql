@@ -89,3 +89,11 @@ create table card_looks (
     primary key (pledge_id, days_before, payment_method_id),
     constraint card_looks_days_known check (days_before in (14, 3))
 );
+
+-- A pledge that is made with a saved card has an intent of its own at the gateway, where others have a page.
+alter table pledges add column wanted_card text;
+alter table pledges add column own_intent_id text;
+alter table pledges add constraint pledges_own_intent_key unique (own_intent_id);
+alter table pledges add constraint pledges_page_or_intent check (
+    gateway_session_id is null or (wanted_card is null and own_intent_id is null));
+create index pledges_wanting_card on pledges (wanted_card) where state = 'pending' and wanted_card is not null;

@@ -42,6 +42,10 @@ pub struct PledgeForm {
     /// The chosen reward's id; empty for none.
     pub reward: String,
     pub amount: String,
+    /// Saved cards to pay with: what they are sent as, and their names. Empty where none is asked for.
+    pub cards: Vec<(String, String)>,
+    /// The chosen one; empty for another card.
+    pub card: String,
     /// The boxes for hiding name and amount, and whether they are ticked; `None` where they are not asked.
     pub privacy: Option<(bool, bool)>,
     /// What happens to the card, with `{amount}` where the amount belongs.
@@ -122,7 +126,14 @@ pub async fn pledge_page(slug: String) -> Result<PledgePageView, ApiError> {
         Some(viewer) => ssr::answer(pledges::waiting(viewer.person_id, &campaign).await)?,
         None => None,
     };
-    let form = viewer.map(|_| pledges::form(&campaign, waiting.as_ref()));
+    let form = match &viewer {
+        Some(viewer) if campaign.is_open() => {
+            let cards = pledges::saved_cards(viewer).await;
+            Some(pledges::form(&campaign, waiting.as_ref(), cards))
+        }
+        Some(_) => Some(pledges::form(&campaign, waiting.as_ref(), Vec::new())),
+        None => None,
+    };
     Ok(PledgePageView { campaign, form, left: waiting.filter(pledges::was_left).map(Into::into) })
 }
 
@@ -136,10 +147,11 @@ pub async fn start_pledge(
     // Boxes: what is not ticked is not sent.
     #[server(default)] name_hidden: String,
     #[server(default)] amount_hidden: String,
+    #[server(default)] card: String,
 ) -> Result<String, ApiError> {
     use crate::{ssr, ssr::pledges};
     let boxes = pledges::Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
-    let started = pledges::start(&campaign, &reward, &amount, &form_key, boxes).await;
+    let started = pledges::start(&campaign, &reward, &amount, &form_key, boxes, &card).await;
     let to = ssr::answer(started)?;
     ssr::redirect(&to);
     Ok(to)
@@ -200,7 +212,8 @@ impl PledgeForm {
     pub fn restored(mut self, refused: Option<&ApiError>) -> Self {
         let Some(refused) = refused else { return self };
         let hidden = self.hidden.iter_mut().map(|(name, value)| (name.as_str(), value));
-        for (field, place) in hidden.chain([("amount", &mut self.amount), ("reward", &mut self.reward)]) {
+        let typed = [("amount", &mut self.amount), ("reward", &mut self.reward), ("card", &mut self.card)];
+        for (field, place) in hidden.chain(typed) {
             if let Some(kept) = refused.kept(field) {
                 kept.clone_into(place);
             }

@@ -72,6 +72,7 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                 {form.hidden.iter().cloned().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
                 <Choices choices=form.choices.clone() chosen amount field error/>
                 <AmountField amount field currency=form.currency.clone() read=understood error/>
+                <PayWith cards=form.cards.clone() card=form.card.clone() error/>
                 {form.privacy.map(|(name_hidden, amount_hidden)| view! { <PrivacyBoxes name_hidden amount_hidden/> })}
             </div>
             <div class="split__aside">
@@ -218,6 +219,38 @@ fn Choices(
             </div>
         </fieldset>
     }
+}
+
+/// Which card is paid with, where some are saved.
+#[component]
+fn PayWith(
+    cards: Vec<(String, String)>,
+    /// The chosen one; empty for another.
+    card: String,
+    #[prop(into)] error: Signal<Option<ApiError>>,
+) -> impl IntoView {
+    let other = [(String::new(), "Another card".to_owned())];
+    (!cards.is_empty()).then(|| {
+        view! {
+            <fieldset class="form__group" id="card">
+                <legend>"Pay with"</legend>
+                {move || error.get().and_then(|error| error.message_for(Some("card"))).map(|message| view! {
+                    <FieldError field="card" message=Some(message)/>
+                })}
+                <div class="check-list">
+                    {cards.into_iter().chain(other).map(|(id, name)| {
+                        let checked = id == card;
+                        view! {
+                            <label class="check">
+                                <input type="radio" name="card" value=id checked=checked/>
+                                <span>{name}</span>
+                            </label>
+                        }
+                    }).collect_view()}
+                </div>
+            </fieldset>
+        }
+    })
 }
 
 #[component]

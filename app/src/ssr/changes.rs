@@ -65,6 +65,8 @@ fn form(pledge: PledgeId, found: &Changeable, campaign: &CampaignView) -> Pledge
         choices,
         reward: own.unwrap_or_default(),
         amount: found.amount.typed(),
+        cards: Vec::new(),
+        card: String::new(),
         privacy: None,
         promise: promise_of(&found.campaign, found.collection, found.now),
         fee_bps: campaign.fee.bps(),

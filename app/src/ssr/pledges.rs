@@ -54,24 +54,42 @@ pub async fn start(
     amount: &str,
     form_key: &str,
     boxes: Boxes<'_>,
+    card: &str,
 ) -> Result<String, ApiError> {
     let viewer = require_viewer().await?;
-    let form = StartPledge { privacy: boxes.privacy(), ..parse(campaign, reward, amount, form_key)? };
+    let card = (!card.is_empty()).then_some(card);
+    let form = StartPledge {
+        privacy: boxes.privacy(),
+        card: card.map(str::to_owned),
+        ..parse(campaign, reward, amount, form_key)?
+    };
     let ctx = ctx()?;
-    let keep = |error: ApiError| boxes.keep(error.keep("amount", amount).keep("reward", reward));
+    let keep = |error: ApiError| {
+        let error = boxes.keep(error.keep("amount", amount).keep("reward", reward));
+        match card {
+            Some(card) => error.keep("card", card),
+            None => error,
+        }
+    };
     count_try(&viewer).await.map_err(keep)?;
     match backend::pledges::start(&ctx, viewer.person_id, &form).await {
         Ok(Started::AtGateway { url, .. }) => Ok(url),
-        Ok(Started::Confirmed { pledge }) => Ok(format!("/pledges/{pledge}")),
+        // With a saved card there is no page to come back from: this one waits for the gateway's word.
+        Ok(Started::Confirmed { pledge } | Started::Declined { pledge, .. }) if card.is_some() => {
+            Ok(format!("/pledges/{pledge}/return"))
+        }
+        Ok(Started::Confirmed { pledge } | Started::Declined { pledge, .. }) => {
+            Ok(format!("/pledges/{pledge}"))
+        }
         Err(StartRefusal::Failed(error)) => Err(error.into()),
         Err(StartRefusal::NoSuchCampaign) => Err(ApiError::NotFound),
         // The same form continues where it stopped, so it keeps its key.
         Err(refusal @ StartRefusal::GatewayAway) => {
             Err(keep(ApiError::conflict(None, refusal)).keep("form_key", form_key))
         }
-        // Whatever the campaign's state, this amount will not do.
-        Err(refusal) if refusal.field() == Some("amount") => {
-            Err(keep(ApiError::refused(Some("amount"), &refusal)))
+        // Whatever the campaign's state, this amount or card will not do.
+        Err(refusal) if matches!(refusal.field(), Some("amount" | "card")) => {
+            Err(keep(ApiError::refused(refusal.field(), &refusal)))
         }
         Err(refusal) => Err(keep(ApiError::conflict(refusal.field(), &refusal))),
     }
@@ -99,6 +117,7 @@ fn parse(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<S
         amount: amount.to_owned(),
         form_key: form_key.parse().map_err(|_| stale())?,
         privacy: Privacy::default(),
+        card: None,
     })
 }
 
@@ -179,8 +198,26 @@ pub fn was_left(pledge: &WaitingPledge) -> bool {
 /// The form as it is first drawn: what the link asked for, or what waits for a card already. Without script it is drawn
 /// again with what was chosen, to show the total ("Show the total" is this very page with the form as its query).
 #[must_use]
-pub fn form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> PledgeForm {
-    as_asked(first_form(campaign, waiting))
+pub fn form(
+    campaign: &CampaignView,
+    waiting: Option<&WaitingPledge>,
+    cards: Vec<(String, String)>,
+) -> PledgeForm {
+    let card = cards.first().map(|(id, _)| id.clone()).unwrap_or_default();
+    as_asked(PledgeForm { cards, card, ..first_form(campaign, waiting) })
+}
+
+/// Cards that the viewer may pledge with: what they are sent as, and their names. Without the gateway the form does as
+/// well: its page asks for a card.
+pub async fn saved_cards(viewer: &Viewer) -> Vec<(String, String)> {
+    let Ok(ctx) = ctx() else { return Vec::new() };
+    match backend::cards::usable(&ctx, viewer.person_id).await {
+        Ok(cards) => cards.into_iter().map(|card| (card.id.clone(), card.name())).collect(),
+        Err(error) => {
+            tracing::info!(%error, "saved cards could not be listed for a pledge");
+            Vec::new()
+        }
+    }
 }
 
 /// The form with the values of which the total was asked, if it was.
@@ -191,6 +228,7 @@ pub fn as_asked(form: PledgeForm) -> PledgeForm {
     PledgeForm {
         reward: query("reward").filter(known).unwrap_or_default(),
         amount: amount.chars().take(LONGEST_AMOUNT).collect(),
+        card: query("card").unwrap_or_default(),
         privacy: form.privacy.map(|_| (query("name_hidden").is_some(), query("amount_hidden").is_some())),
         asked: true,
         ..form
@@ -218,6 +256,8 @@ fn first_form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> Pledg
                 .to_owned(),
         },
         currency: campaign.progress.goal.currency().code().to_owned(),
+        cards: Vec::new(),
+        card: String::new(),
         // The last slot may be the viewer's own: it is reserved for exactly this form.
         choices: choices(campaign, reserved.as_ref()),
         reward: chosen.map(|reward| reward.id.clone()).unwrap_or_default(),

@@ -25,6 +25,7 @@ mod refusals;
 mod repeats;
 mod returning;
 mod saved_cards;
+mod saved_payments;
 mod settlement;
 mod settlement_crashes;
 mod three_ways;

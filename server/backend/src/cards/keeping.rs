@@ -20,6 +20,7 @@ pub(crate) async fn let_go(ctx: &Ctx, pledge: PledgeId, card: &str) -> Result<bo
     let wanted = sqlx::query_scalar!(
         r#"select exists (select from pledges where payment_method_id = $1
                           and state in ('committed', 'authorized', 'charging', 'errored', 'needs_action'))
+                  or exists (select from pledges where wanted_card = $1 and state = 'pending')
                   or exists (select from people where id = $2 and default_card = $1) as "wanted!""#,
         card,
         person as PersonId,
@@ -31,6 +32,18 @@ pub(crate) async fn let_go(ctx: &Ctx, pledge: PledgeId, card: &str) -> Result<bo
     }
     tx.commit().await?;
     Ok(!wanted)
+}
+
+/// Whether the card is still saved; until the transaction ends it is not removed.
+pub(crate) async fn hold_saved(db: &mut PgConnection, person: PersonId, card: &str) -> Result<bool> {
+    hold_person(db, person).await?;
+    let kept = sqlx::query_scalar!(
+        r#"select not exists (select from removed_cards where payment_method_id = $1) as "kept!""#,
+        card
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(kept)
 }
 
 /// Until the transaction ends nobody else decides about this person's cards.

@@ -8,11 +8,11 @@ use domain::{PersonId, PledgeId};
 use sqlx::{PgConnection, PgPool};
 
 pub use expiry::look as look_at_expiries;
-pub(crate) use keeping::let_go;
+pub(crate) use keeping::{hold_saved, let_go};
 
 use crate::jobs::{self, Job};
-use crate::payments::SavedCard;
-use crate::{Ctx, Error, Result};
+use crate::payments::{Condition, SavedCard};
+use crate::{Ctx, Error, Result, clock};
 
 /// A saved card, for its owner.
 #[derive(Clone, Debug)]
@@ -70,6 +70,22 @@ pub async fn mine(ctx: &Ctx, person: PersonId) -> Result<Vec<MyCard>> {
     Ok(cards)
 }
 
+/// Cards that still work, the default one first: what a pledge may be made with.
+///
+/// # Errors
+/// When the gateway, which keeps them, does not answer.
+pub async fn usable(ctx: &Ctx, person: PersonId) -> Result<Vec<SavedCard>> {
+    if ctx.payments.condition() == Condition::Away {
+        return Ok(Vec::new());
+    }
+    let today = clock::now(&ctx.db).await?.date_naive();
+    let default = default_of(&ctx.db, person).await?;
+    let mut cards = saved(ctx, person).await?;
+    cards.retain(|card| card.expires_on >= today);
+    cards.sort_by_key(|card| default.as_ref() != Some(&card.id));
+    Ok(cards)
+}
+
 /// Offers a card first from now on, and keeps it when its pledges are over.
 ///
 /// # Errors
@@ -120,11 +136,14 @@ async fn saved(ctx: &Ctx, person: PersonId) -> Result<Vec<SavedCard>> {
     Ok(cards)
 }
 
+/// Whether a pledge of this person may be begun with a card: asked of the gateway first, and of [`hold_saved`] in the
+/// pledge's own transaction.
+pub(crate) async fn is_saved(ctx: &Ctx, person: PersonId, card: &str) -> Result<bool> {
+    Ok(saved(ctx, person).await?.iter().any(|saved| saved.id == card))
+}
+
 async fn is_theirs(ctx: &Ctx, person: PersonId, card: &str) -> Result<(), CardRefusal> {
-    match saved(ctx, person).await?.iter().any(|saved| saved.id == card) {
-        true => Ok(()),
-        false => Err(CardRefusal::NotFound),
-    }
+    if is_saved(ctx, person, card).await? { Ok(()) } else { Err(CardRefusal::NotFound) }
 }
 
 async fn default_of(db: &PgPool, person: PersonId) -> Result<Option<String>> {
@@ -158,6 +177,7 @@ async fn first_bound(db: &mut PgConnection, card: &str) -> Result<Option<String>
         "select title from pledges join campaigns on campaigns.id = campaign_id
          where payment_method_id = $1
                and pledges.state in ('committed', 'authorized', 'charging', 'errored', 'needs_action')
+               or wanted_card = $1 and pledges.state = 'pending'
          order by pledges.created_at limit 1",
         card,
     )

@@ -388,7 +388,8 @@ async fn reach_milestones(
 
 async fn stage_give_back(db: &mut PgConnection, batch: &Batch) -> Result<()> {
     let key = |what: &GiveBack| match what {
-        GiveBack::Card { payment_method, .. } => format!("give_back_{payment_method}"),
+        // A card may be several pledges': the last of them gives it back.
+        GiveBack::Card { pledge, payment_method } => format!("give_back_{payment_method}_{pledge}"),
         GiveBack::Hold { intent, .. } | GiveBack::Payment { intent, .. } => format!("give_back_{intent}"),
         // Another key: if the event was wrong, the same intent may have to be given back one day.
         GiveBack::Mismatched { intent, .. } => format!("look_into_{intent}"),

@@ -13,6 +13,7 @@ mod line;
 mod minor_units;
 mod release;
 mod replace_card;
+mod saved_payment;
 pub mod translate;
 pub mod webhook;
 
@@ -27,6 +28,7 @@ pub use hosted_page::{HostedPage, Occasion, PageRequest, PageState};
 pub use line::Condition;
 pub use minor_units::{NotChargeable, from_gateway, to_gateway};
 pub use replace_card::{CardPage, Replacement};
+pub use saved_payment::{OwnIntent, SavedPayment};
 use sqlx::PgPool;
 use stripe::StripeRequest;
 

@@ -105,7 +105,7 @@ pub fn from_session(session: &CheckoutSession) -> Option<Translated> {
     session.payment_intent.as_ref().and_then(Expandable::as_object).and_then(from_payment_intent)
 }
 
-fn from_setup_intent(intent: &SetupIntent) -> Option<Translated> {
+pub(super) fn from_setup_intent(intent: &SetupIntent) -> Option<Translated> {
     let event = match intent.status {
         SetupIntentStatus::Succeeded
             if intent.metadata.as_ref().is_some_and(|said| says(said, REPLACEMENT)) =>

@@ -30,22 +30,20 @@ pub(super) async fn resume(ctx: &Ctx, change: ChangeId) -> Result<Changed> {
     if let Some(url) = row.session_url {
         return Ok(Changed::AtGateway { url });
     }
-    let page = ctx
-        .payments
-        .open_page(PageRequest {
-            occasion: Occasion::NewHold(change),
-            pledge: row.pledge,
-            campaign: row.campaign,
-            backer: row.backer,
-            backer_email: row.email,
-            backer_name: row.display_name,
-            customer: row.gateway_customer_id,
-            campaign_title: row.title,
-            campaign_slug: row.slug,
-            amount: rows::money(row.amount, &row.currency)?,
-            collection: Collection::Hold,
-        })
-        .await?;
+    let page = Box::pin(ctx.payments.open_page(PageRequest {
+        occasion: Occasion::NewHold(change),
+        pledge: row.pledge,
+        campaign: row.campaign,
+        backer: row.backer,
+        backer_email: row.email,
+        backer_name: row.display_name,
+        customer: row.gateway_customer_id,
+        campaign_title: row.title,
+        campaign_slug: row.slug,
+        amount: rows::money(row.amount, &row.currency)?,
+        collection: Collection::Hold,
+    }))
+    .await?;
     let linked = sqlx::query!(
         "update pledge_changes set session_id = $2, session_url = $3 where id = $1 and state = 'waiting'",
         change as ChangeId,
