@@ -97,3 +97,13 @@ alter table pledges add constraint pledges_own_intent_key unique (own_intent_id)
 alter table pledges add constraint pledges_page_or_intent check (
     gateway_session_id is null or (wanted_card is null and own_intent_id is null));
 create index pledges_wanting_card on pledges (wanted_card) where state = 'pending' and wanted_card is not null;
+
+-- Where a pledge came from, as hashes (PRODUCT B29): a card that is declined for it counts there. Kept for a day.
+create table pledge_origins (
+    pledge_id uuid primary key references pledges,
+    -- One address, or of IPv6 its /64; and the network around it.
+    household bytea not null,
+    network bytea not null,
+    noted_at timestamptz not null default clock()
+);
+create index pledge_origins_old on pledge_origins (noted_at);

@@ -56,7 +56,7 @@ test('a card offered first is kept after its pledge, and then removed @both', as
   await pledge(page, boat, '25');
   await page.goto('/account/cards');
   await page.getByRole('button', { name: 'Offer Visa ending in 4242 first' }).click();
-  await expect(page.getByText('Offered first')).toBeVisible();
+  await expect(page.getByText('Offered first', { exact: true })).toBeVisible();
   await page.goto('/account/pledges');
   await page.getByText('Cancel…').click();
   await page.getByRole('button', { name: 'Cancel the pledge' }).click();

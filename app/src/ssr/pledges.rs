@@ -10,15 +10,13 @@ use domain::{Campaign, Collection, Money, PersonId, PledgeState};
 use leptos::server_fn::ServerFn;
 use uuid::Uuid;
 
-use super::{ctx, query, require_viewer};
+use super::{client, ctx, query, require_viewer};
 use crate::api::campaigns::CampaignView;
 use crate::api::error::ApiError;
 use crate::api::pledges::{self as api, Choice, FormWords, PledgeForm, PledgeView};
 
 /// How long the return page waits for the gateway's word to be applied.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// More starts than any backer needs; fewer than trying stolen cards would.
-const STARTS: Limit = Limit { bucket: "pledge.start", tries: 30, minutes: 10 };
 
 /// More than any amount that can be read has.
 const LONGEST_AMOUNT: usize = 60;
@@ -100,9 +98,8 @@ pub async fn start(
 /// # Errors
 /// When there were too many.
 pub async fn count_try(viewer: &Viewer) -> Result<(), ApiError> {
-    let subject = Subject::of(&viewer.person_id.to_string());
-    let taken = throttle::take(&ctx()?.db, STARTS, subject).await?;
-    taken.map(drop).map_err(|too_many| ApiError::too_many(StartRefusal::TooMany, too_many.retry_after))
+    let allowed = backend::pledges::may_try(&ctx()?, viewer.person_id, client().address).await?;
+    allowed.map_err(|paused| ApiError::too_many(paused.why.in_words(), paused.retry_after))
 }
 
 fn parse(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<StartPledge, ApiError> {
@@ -118,6 +115,7 @@ fn parse(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<S
         form_key: form_key.parse().map_err(|_| stale())?,
         privacy: Privacy::default(),
         card: None,
+        from: client().address,
     })
 }
 
@@ -203,8 +201,16 @@ pub fn form(
     waiting: Option<&WaitingPledge>,
     cards: Vec<(String, String)>,
 ) -> PledgeForm {
-    let card = cards.first().map(|(id, _)| id.clone()).unwrap_or_default();
-    as_asked(PledgeForm { cards, card, ..first_form(campaign, waiting) })
+    let mut form = first_form(campaign, waiting);
+    if let Some((first, _)) = cards.first() {
+        form.card.clone_from(first);
+        form.words.busy = "Making your pledge…".to_owned();
+        form.words.next =
+            "A saved card is used at once, and your bank may ask you about it. Another one is asked for by \
+                           the payment provider’s own page. Your card number never passes through this site."
+                .to_owned();
+    }
+    as_asked(PledgeForm { cards, ..form })
 }
 
 /// Cards that the viewer may pledge with: what they are sent as, and their names. Without the gateway the form does as

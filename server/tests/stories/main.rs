@@ -8,6 +8,7 @@ mod accounts;
 mod anonymous;
 mod calling_off;
 mod cancelling;
+mod card_testing;
 mod changing;
 mod crashes;
 mod cross_site;

@@ -11,7 +11,7 @@ use super::batch::{Batch, GiveBack, Posting, Row, Terms, Totals, Waiting};
 use super::changes;
 use super::letters;
 use crate::ledger::{self, Account, Line};
-use crate::{Ctx, Error, Result, jobs, live, rows, settlement};
+use crate::{Ctx, Error, Result, jobs, live, pledges, rows, settlement};
 
 /// The most one transaction takes on.
 const LARGEST_BATCH: i64 = 500;
@@ -86,14 +86,15 @@ async fn apply_in(
         return Ok(0);
     }
     let taken = waiting.len();
-    let mut pledges = lock_pledges(&mut *tx, &waiting).await?;
-    changes::lock(&mut *tx, &mut pledges).await?;
-    let mut batch = Batch::of(pledges);
+    let mut rows = lock_pledges(&mut *tx, &waiting).await?;
+    changes::lock(&mut *tx, &mut rows).await?;
+    let mut batch = Batch::of(rows);
     for event in waiting {
         batch.take(event);
     }
     write_pledges(&mut *tx, &batch).await?;
     changes::write(&mut *tx, &batch).await?;
+    pledges::count_declines(&mut *tx, &batch.declined).await?;
     write_history(&mut *tx, &batch).await?;
     write_ledger(&mut *tx, &before, &batch).await?;
     write_rewards(&mut *tx, &batch).await?;

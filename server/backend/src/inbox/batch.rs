@@ -100,6 +100,8 @@ pub(super) struct Batch {
     pub history: Vec<HistoryLine>,
     pub postings: Vec<Posting>,
     pub give_back: Vec<GiveBack>,
+    /// Pledges for which a card was declined before they stood, each as often as that was.
+    pub declined: Vec<Uuid>,
     /// Changes that are over, and whether they were made.
     pub changes: Vec<EndedChange>,
     /// Slots of limited rewards that changes have given up, theirs or their predecessors'.
@@ -115,6 +117,9 @@ impl Batch {
     pub(super) fn take(&mut self, waiting: Waiting) {
         let outcome = match self.rows.get_mut(&waiting.pledge) {
             Some(row) => {
+                if row.is_declined_at_the_pledge(&waiting.entry) {
+                    self.declined.push(row.id.0);
+                }
                 let outcome = match waiting.entry.event {
                     PledgeEvent::TermsChanged | PledgeEvent::HoldReplaced => changes::judge(
                         row,
@@ -351,6 +356,21 @@ impl Row {
             Collection::SaveCard => self.charge_intent_id.as_deref(),
             Collection::Hold | Collection::ChargeNow => self.intent_id.as_deref(),
         }
+    }
+
+    /// Whether a card was tried for it and declined, rather than failing to be charged after the deadline.
+    fn is_declined_at_the_pledge(&self, entry: &Entry) -> bool {
+        let before_the_deadline = matches!(
+            self.state,
+            PledgeState::Pending
+                | PledgeState::Committed
+                | PledgeState::Authorized
+                | PledgeState::Cancelled
+                | PledgeState::Expired
+        );
+        // A hold that was released says that it failed, too.
+        let declined = entry.evidence.decline_code.as_deref().is_some_and(|code| code != "hold_expired");
+        entry.event == PledgeEvent::PaymentFailed && declined && before_the_deadline
     }
 
     /// What a movement must be of: a hold may be for more than is pledged by now.

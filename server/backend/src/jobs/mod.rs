@@ -22,7 +22,7 @@ pub use look::Look;
 use crate::accounts::sessions;
 use crate::inbox::GiveBack;
 use crate::payments::GatewayError;
-use crate::{Ctx, Error, Result, cards, settlement, throttle};
+use crate::{Ctx, Error, Result, cards, pledges, settlement, throttle};
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
 const TRIES: i32 = 14;
@@ -154,10 +154,11 @@ async fn sweep_hourly(ctx: &Ctx, stop: &CancellationToken) {
     }
 }
 
-/// Forgets what has served its time: counted tries, ended sessions.
+/// Forgets what has served its time: counted tries, ended sessions, where pledges came from.
 async fn sweep(ctx: &Ctx) -> Result<()> {
     throttle::forget_old(&ctx.db).await?;
     sessions::forget_ended(&ctx.db).await?;
+    pledges::forget_origins(&ctx.db).await?;
     Ok(())
 }
 

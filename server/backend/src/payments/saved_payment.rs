@@ -66,6 +66,27 @@ impl Payments {
         }
     }
 
+    /// The intent that an undecided call may have made for a pledge. Nothing is asked for anew: its backer is not there
+    /// any more.
+    ///
+    /// # Errors
+    /// Whatever the gateway says or does not say.
+    pub async fn find_own_intent(
+        &self,
+        pledge: PledgeId,
+        customer: &str,
+        collection: Collection,
+    ) -> Result<Option<String>> {
+        Ok(match collection {
+            Collection::SaveCard => {
+                self.find_setup(pledge, customer).await?.map(|intent| intent.id.to_string())
+            }
+            Collection::Hold | Collection::ChargeNow => {
+                self.find_payment(pledge, customer).await?.map(|intent| intent.id.to_string())
+            }
+        })
+    }
+
     /// How a pledge's own intent stands.
     ///
     /// # Errors
@@ -125,14 +146,28 @@ impl Payments {
     async fn make_setup(&self, payment: &SavedPayment) -> Result<Intent> {
         let id = |intent: &SetupIntent| intent.id.to_string();
         let request = self.setup_request(payment);
-        let found = self.attempt_or_find(attempt(payment), request, id, self.find_setup(payment)).await?;
+        let found = self
+            .attempt_or_find(
+                attempt(payment),
+                request,
+                id,
+                self.find_setup(payment.pledge, &payment.customer),
+            )
+            .await?;
         Ok(Intent::Setup(Box::new(found)))
     }
 
     async fn make_payment(&self, payment: &SavedPayment) -> Result<Intent> {
         let id = |intent: &PaymentIntent| intent.id.to_string();
         let request = self.payment_request(payment)?;
-        let found = self.attempt_or_find(attempt(payment), request, id, self.find_payment(payment)).await?;
+        let found = self
+            .attempt_or_find(
+                attempt(payment),
+                request,
+                id,
+                self.find_payment(payment.pledge, &payment.customer),
+            )
+            .await?;
         Ok(Intent::Payment(Box::new(found)))
     }
 
@@ -169,18 +204,18 @@ impl Payments {
     }
 
     /// Lists come newest first, so an undecided call of today is among a customer's last hundred.
-    async fn find_setup(&self, payment: &SavedPayment) -> Result<Option<SetupIntent>> {
-        let list = ListSetupIntent::new().customer(payment.customer.as_str()).limit(LONGEST_LIST);
-        let pledge = payment.pledge.to_string();
+    async fn find_setup(&self, pledge: PledgeId, customer: &str) -> Result<Option<SetupIntent>> {
+        let list = ListSetupIntent::new().customer(customer).limit(LONGEST_LIST);
+        let pledge = pledge.to_string();
         let is_its = |intent: &SetupIntent| {
             intent.metadata.as_ref().and_then(|metadata| metadata.get("pledge_id")) == Some(&pledge)
         };
         Ok(self.read(list).await?.data.into_iter().find(is_its))
     }
 
-    async fn find_payment(&self, payment: &SavedPayment) -> Result<Option<PaymentIntent>> {
-        let list = ListPaymentIntent::new().customer(payment.customer.as_str()).limit(LONGEST_LIST);
-        let pledge = payment.pledge.to_string();
+    async fn find_payment(&self, pledge: PledgeId, customer: &str) -> Result<Option<PaymentIntent>> {
+        let list = ListPaymentIntent::new().customer(customer).limit(LONGEST_LIST);
+        let pledge = pledge.to_string();
         let is_its = |intent: &PaymentIntent| intent.metadata.get("pledge_id") == Some(&pledge);
         Ok(self.read(list).await?.data.into_iter().find(is_its))
     }

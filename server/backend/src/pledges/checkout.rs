@@ -115,6 +115,29 @@ async fn with_saved_card(ctx: &Ctx, payment: &SavedPayment, known: Option<String
     }
 }
 
+/// Links the intent that an undecided call has made for a pledge with a saved card; `false` when it made none.
+pub(super) async fn find_lost_intent(ctx: &Ctx, pledge: PledgeId) -> Result<bool> {
+    let row = sqlx::query!(
+        "select collection, gateway_customer_id from pledges join people on people.id = backer_id where pledges.id = $1",
+        pledge as PledgeId,
+    )
+    .fetch_one(&ctx.db)
+    .await?;
+    let Some(customer) = row.gateway_customer_id else { return Ok(false) };
+    let collection = rows::named("pledges.collection", &row.collection)?;
+    let Some(intent) = ctx.payments.find_own_intent(pledge, &customer, collection).await? else {
+        return Ok(false);
+    };
+    sqlx::query!(
+        "update pledges set own_intent_id = $2 where id = $1 and own_intent_id is null",
+        pledge as PledgeId,
+        intent,
+    )
+    .execute(&ctx.db)
+    .await?;
+    Ok(true)
+}
+
 /// Asks the gateway what became of the pledge's page, and leaves the answer for the worker. For the return page:
 /// its address proves nothing, and the webhook may be late.
 pub async fn look_again(ctx: &Ctx, pledge: PledgeId) -> Result<()> {

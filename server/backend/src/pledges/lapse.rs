@@ -3,7 +3,7 @@
 
 use domain::{CampaignId, PledgeEvent, PledgeId, PledgeState};
 
-use super::{Started, resume};
+use super::{checkout, resume};
 use crate::inbox::{self, Entry, Source};
 use crate::payments::PageState;
 use crate::{Ctx, Result, rows};
@@ -31,7 +31,8 @@ pub async fn lapse(ctx: &Ctx, pledge: PledgeId) -> Result<Ended> {
 /// Closes the page and leaves `event` for the worker, unless the backer was faster.
 pub(super) async fn end(ctx: &Ctx, pledge: PledgeId, event: PledgeEvent, source: Source) -> Result<Ended> {
     let row = sqlx::query!(
-        r#"select state, gateway_session_id, own_intent_id, collection, campaign_id as "campaign: CampaignId",
+        r#"select state, gateway_session_id, own_intent_id, collection,
+                  wanted_card is not null as "has_card!", campaign_id as "campaign: CampaignId",
                   exists (select from gateway_attempts
                           where pledge_id = pledges.id and kind in ('create_session', 'create_intent')
                                 and state <> 'refused')
@@ -53,13 +54,15 @@ pub(super) async fn end(ctx: &Ctx, pledge: PledgeId, event: PledgeEvent, source:
     // What was held or paid was not this pledge's money: it is on its way back.
     let proof = !row.mistaken;
     let entry = match (row.gateway_session_id, row.own_intent_id) {
+        // What was asked for has no name here yet. A saved card must not be tried now that its owner has left, so what
+        // was made with it is looked for; for a page, asking again under the same key tells its name.
+        (None, None) if row.asked && row.has_card => match checkout::find_lost_intent(ctx, pledge).await? {
+            true => return Box::pin(end(ctx, pledge, event, source)).await,
+            false => Some(event.into()),
+        },
         (None, None) if row.asked => {
-            // What was asked for has no name here yet: asking again under the same key tells it. A saved card that was
-            // declined has left nothing.
-            match Box::pin(resume(ctx, pledge)).await? {
-                Started::Declined { .. } => Some(event.into()),
-                _ => return Box::pin(end(ctx, pledge, event, source)).await,
-            }
+            let _ = Box::pin(resume(ctx, pledge)).await?;
+            return Box::pin(end(ctx, pledge, event, source)).await;
         }
         (None, None) => Some(event.into()),
         _ if row.looked_into => None,

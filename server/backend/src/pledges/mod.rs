@@ -3,6 +3,7 @@
 mod cancel;
 mod change;
 mod checkout;
+mod guard;
 mod lapse;
 mod privacy;
 mod start;
@@ -14,6 +15,8 @@ pub use change::{
     changeable, lapse as lapse_change, last_change, replace_card,
 };
 pub use checkout::{look_again, resume};
+pub use guard::{AddressLimits, Paused, Why, may_try};
+pub(crate) use guard::{count_declines, forget_origins};
 pub use lapse::{Ended, lapse};
 pub use privacy::{Privacy, set_privacy};
 pub use start::{StartPledge, StartRefusal, Started, start};

@@ -7,8 +7,9 @@ use domain::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Ended, Privacy, checkout, privacy};
+use super::{Ended, Privacy, checkout, guard, privacy};
 use crate::payments::{Condition, NotChargeable, to_gateway};
+use crate::throttle::ClientAddress;
 use crate::{Ctx, Error, Result, campaigns, cards, clock, inbox, pledges, rows};
 
 /// How often a start is begun anew when somebody else was faster (the same form twice, a deadlock).
@@ -25,6 +26,8 @@ pub struct StartPledge {
     pub privacy: Privacy,
     /// A saved card, by the gateway's name; otherwise the gateway's page asks for one.
     pub card: Option<String>,
+    /// Where it came from.
+    pub from: ClientAddress,
 }
 
 /// Where the backer goes from here.
@@ -66,10 +69,6 @@ pub enum StartRefusal {
         "The payment provider cannot be reached just now. You were not charged. Your choices are kept: try again in a moment."
     )]
     GatewayAway,
-    #[error(
-        "Too many pledges were started from your account in a short time. Nothing was charged. Wait a few minutes and try again."
-    )]
-    TooMany,
     #[error(transparent)]
     Failed(Error),
 }
@@ -83,11 +82,7 @@ impl StartRefusal {
             Self::Amount(_) | Self::NotChargeable(_) => Some("amount"),
             Self::NoSuchReward => Some("reward"),
             Self::NoSuchCard | Self::Declined(_) => Some("card"),
-            Self::NoSuchCampaign
-            | Self::FormAlreadyUsed
-            | Self::GatewayAway
-            | Self::TooMany
-            | Self::Failed(_) => None,
+            Self::NoSuchCampaign | Self::FormAlreadyUsed | Self::GatewayAway | Self::Failed(_) => None,
         }
     }
 }
@@ -205,6 +200,7 @@ async fn reserve(
     let Some(pledge) = insert(&mut tx, ctx, &offer, reward.as_ref(), form, form_key, &mandate).await? else {
         return Ok(Reserved::Again);
     };
+    guard::note_origin(&mut tx, pledge, form.from).await?;
     if let Some(reward) = reward.filter(|reward| reward.limit.is_some()) {
         if !claim(&mut tx, &reward).await? {
             return Err(PledgeRefusal::SoldOut { title: reward.title }.into());

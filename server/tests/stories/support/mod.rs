@@ -14,6 +14,7 @@ pub mod smtp;
 use std::time::Duration;
 
 use backend::config::{Config, Environment, SmtpServer, StripeConfig};
+use backend::pledges::AddressLimits;
 use backend::{Ctx, inbox, jobs, settlement};
 use gateway::Gateway;
 use sandbox::{Sandbox, WebhookTarget};
@@ -48,6 +49,8 @@ pub struct Setup {
     /// How long it leaves a silent gateway alone.
     pub rest: Duration,
     pub edge: Edge,
+    /// How much pledging may come from one address: everybody here is at the same one.
+    pub pledging: AddressLimits,
     /// Where mail goes; `None` is the demo's mailbox.
     pub smtp: Option<SmtpServer>,
 }
@@ -62,6 +65,7 @@ impl Default for Setup {
             requests_per_second: 10_000,
             rest: Duration::from_millis(50),
             edge: Edge::default(),
+            pledging: AddressLimits { tries: 100_000, declines: 100_000 },
             smtp: None,
         }
     }
@@ -162,6 +166,7 @@ fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
         },
         form_targets: vec![gateway.to_owned()],
         smtp: setup.smtp.clone(),
+        pledging: setup.pledging,
         reservation: Duration::from_secs(900),
         fee: domain::FeeRule::USUAL,
         crash_at: None,
