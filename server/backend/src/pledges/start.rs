@@ -201,10 +201,10 @@ async fn reserve(
         return Ok(Reserved::Again);
     };
     guard::note_origin(&mut tx, pledge, form.from).await?;
-    if let Some(reward) = reward.filter(|reward| reward.limit.is_some()) {
-        if !claim(&mut tx, &reward).await? {
-            return Err(PledgeRefusal::SoldOut { title: reward.title }.into());
-        }
+    if let Some(reward) = reward.filter(|reward| reward.limit.is_some())
+        && !claim(&mut tx, &reward).await?
+    {
+        return Err(PledgeRefusal::SoldOut { title: reward.title }.into());
     }
     tx.commit().await?;
     ctx.faults.step("pledge.inserted");
