@@ -16,11 +16,12 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use components::layout::Layout;
-use pages::account::{LogInPage, RegisterPage, SessionsPage};
+use pages::account::{CardsPage, LogInPage, RegisterPage, SessionsPage};
 use pages::admin::{AdminPage, OperationsPage, ReportsPage};
 use pages::admin_payouts::AdminPayouts;
 use pages::call_off::CallOffPage;
 use pages::campaign::CampaignPage;
+use pages::change::{CardReturned, ChangePage, ChangeReturned};
 use pages::demo_mailbox::{DemoMail, DemoMailbox};
 use pages::disputes::{DisputePage, DisputesPage};
 use pages::fix::{FixPage, Fixed, LinkPage, LinkedBack, LinkedFixPage};
@@ -80,6 +81,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/campaigns/:slug/settlement") view=SettlementPage ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id") view=Confirmation ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/return") view=Returned ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id/change") view=ChangePage ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id/changed") view=ChangeReturned ssr=SsrMode::Async/>
+                    <Route path=path!("/pledges/:id/card-changed") view=CardReturned ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/fix") view=FixPage ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/fixed") view=Fixed ssr=SsrMode::Async/>
                     <Route path=path!("/fix") view=LinkedFixPage ssr=SsrMode::Async/>
@@ -90,6 +94,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/disputes") view=DisputesPage ssr=SsrMode::Async/>
                     <Route path=path!("/disputes/:id") view=DisputePage ssr=SsrMode::Async/>
                     <Route path=path!("/account/pledges") view=MyPledges ssr=SsrMode::Async/>
+                    <Route path=path!("/account/cards") view=CardsPage ssr=SsrMode::Async/>
                     <Route path=path!("/account/sessions") view=SessionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/studio/payouts") view=PayoutsPage ssr=SsrMode::Async/>
                     <Route path=path!("/studio/payouts/return") view=BackFromAccount ssr=SsrMode::Async/>

@@ -1,5 +1,7 @@
 //! What server functions and pages need of the server: the one module that exists only there.
 
+pub mod cards;
+pub mod changes;
 mod csp;
 pub mod disputes;
 pub mod fix_link;

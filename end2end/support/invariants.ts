@@ -19,7 +19,9 @@ const never: Record<string, string> = {
   'a limited reward whose slots are miscounted': `
     select id from rewards where slots is not null and claimed <> (
         select count(*) from pledges where reward_id = rewards.id
-        and not reward_given_up and state not in ('cancelled', 'expired', 'voided', 'refunded'))`,
+        and not reward_given_up and state not in ('cancelled', 'expired', 'voided', 'refunded'))
+        + (select count(*) from pledge_changes
+           where reward_id = rewards.id and claims_slot and state in ('waiting', 'ready'))`,
   'a captured pledge that is not in the ledger': `
     select id from pledges where state = 'captured'
     and not exists (select from ledger_transactions where pledge_id = pledges.id and kind = 'captured')`,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use backend::config::{Config, Environment, PayoutTerms, SmtpServer, StripeConfig};
+use backend::pledges::AddressLimits;
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
@@ -76,6 +77,14 @@ pub struct Settings {
     /// How long a reward's slot is kept for a backer who is at the card page, in seconds.
     #[arg(long, env = "RESERVATION_SECONDS", default_value = "900", global = true)]
     pub reservation_seconds: u64,
+    /// How often cards may be tried from one address in ten minutes, by pledging, changing or fixing a payment. Five times
+    /// as often from its network.
+    #[arg(long, env = "PLEDGES_PER_ADDRESS", default_value = "600", value_parser = clap::value_parser!(i32).range(1..), global = true)]
+    pub pledges_per_address: i32,
+    /// How many cards may be declined for one address in an hour before pledging pauses there; five times as many for its
+    /// network.
+    #[arg(long, env = "DECLINES_PER_ADDRESS", default_value = "25", value_parser = clap::value_parser!(i32).range(1..), global = true)]
+    pub declines_per_address: i32,
     /// The platform's share of what a campaign collects, in basis points (500 is 5 %), from 0 to 1000. A campaign keeps
     /// what it was launched with.
     #[arg(long, env = "PLATFORM_FEE_BPS", default_value = "500", value_parser = fee, global = true)]
@@ -189,6 +198,7 @@ impl Settings {
             },
             form_targets: gateway.pages,
             smtp: self.smtp().map_err(anyhow::Error::msg)?,
+            pledging: AddressLimits { tries: self.pledges_per_address, declines: self.declines_per_address },
             reservation: Duration::from_secs(self.reservation_seconds),
             fee: self.platform_fee_bps,
             payouts: PayoutTerms {

@@ -49,6 +49,10 @@ id!(
 );
 id!(DisputeId);
 id!(
+    /// New terms of a pledge.
+    ChangeId
+);
+id!(
     /// A call to the payment gateway.
     AttemptId
 );

@@ -3,6 +3,7 @@
 
 mod campaign;
 mod campaign_state;
+mod change;
 mod currency;
 mod fee;
 mod ids;
@@ -10,6 +11,7 @@ mod money;
 mod payout;
 mod pledge;
 mod pledge_state;
+mod price;
 mod progress;
 mod refund;
 mod result_policy;
@@ -22,15 +24,17 @@ mod typed_amount;
 
 pub use campaign::{CANCEL_CUTOFF, Campaign, Collection, HOLD_WINDOW, mandate};
 pub use campaign_state::{CampaignEvent, CampaignRefusal, CampaignState, Model};
+pub use change::{CardWork, Change, Standing};
 pub use currency::{Currency, UnknownCurrency};
 pub use fee::{FeeRule, FeeTooHigh, Parts};
 pub use ids::{
-    AttemptId, CampaignId, DisputeId, PayoutId, PersonId, PledgeId, RefundId, RewardId, SessionId,
+    AttemptId, CampaignId, ChangeId, DisputeId, PayoutId, PersonId, PledgeId, RefundId, RewardId, SessionId,
 };
 pub use money::{Money, MoneyError};
-pub use payout::{BANK_COOLING, Hold, PayoutEvent, PayoutRefusal, PayoutState, Standing};
+pub use payout::{BANK_COOLING, Hold, PayoutEvent, PayoutRefusal, PayoutStanding, PayoutState};
 pub use pledge::{Offer, Pledge, PledgeRefusal, smallest_pledge};
 pub use pledge_state::{EventRefusal, PledgeEvent, PledgeState};
+pub use price::Price;
 pub use progress::{Mark, Milestone, Progress, Snapshot};
 pub use refund::{DisputeState, RefundState, SelfRefundRefusal, self_refund_until};
 pub use result_policy::{ResultPolicy, Verdict};

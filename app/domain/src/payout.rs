@@ -95,7 +95,7 @@ pub enum Hold {
 
 /// What is known of a campaign's creator and dates.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing {
+pub struct PayoutStanding {
     pub suspended: bool,
     pub due_at: DateTime<Utc>,
     /// The gateway, read last, pays this account.
@@ -104,7 +104,7 @@ pub struct Standing {
     pub owes: bool,
 }
 
-impl Standing {
+impl PayoutStanding {
     /// What stands in the way, the weightiest first; `None` when the money may leave.
     #[must_use]
     pub fn hold(&self, now: DateTime<Utc>) -> Option<Hold> {

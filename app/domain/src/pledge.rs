@@ -51,11 +51,19 @@ pub enum PledgeRefusal {
     #[error("This reward belongs to another campaign. Nothing was charged.")]
     RewardOfAnotherCampaign,
     #[error(
-        "You already back this campaign. Nothing more was charged. You can see or cancel your pledge under “My pledges”."
+        "You already back this campaign. Nothing more was charged. You can see, change or cancel your pledge under “My pledges”."
     )]
     AlreadyPledged,
     #[error("Pledges could be cancelled until {}. The creator is counting on yours now.", instant(*.cutoff))]
     CutoffPassed { cutoff: DateTime<Utc> },
+    #[error("Pledges could be changed until {}. The creator is counting on yours now.", instant(*.cutoff))]
+    ChangesOver { cutoff: DateTime<Utc> },
+    #[error("This pledge waits for your card. Finish it, or send the form again with other choices.")]
+    NotFinished,
+    #[error(
+        "You have already been charged for this pledge, so it stays as it is. To give more, pledge once more."
+    )]
+    RaiseByAnother,
     #[error("You have already been charged for this pledge. Ask the creator for a refund.")]
     AlreadyCharged,
     #[error("This pledge is already over.")]
@@ -79,6 +87,9 @@ impl PledgeRefusal {
             | Self::OwnCampaign
             | Self::AlreadyPledged
             | Self::CutoffPassed { .. }
+            | Self::ChangesOver { .. }
+            | Self::NotFinished
+            | Self::RaiseByAnother
             | Self::AlreadyCharged
             | Self::AlreadyOver => None,
         }
@@ -111,7 +122,7 @@ impl Pledge {
             return Err(PledgeRefusal::BelowMinimum { minimum: smallest });
         }
         if let Some(reward) = reward {
-            may_take(campaign, reward, amount)?;
+            may_take(campaign, reward, amount, false)?;
         }
         Ok(Offer {
             campaign_id: campaign.id,
@@ -154,11 +165,17 @@ impl Pledge {
     }
 }
 
-fn may_take(campaign: &Campaign, reward: &Reward, amount: Money) -> Result<(), PledgeRefusal> {
+/// `own`: the backer has a slot of it already.
+pub(crate) fn may_take(
+    campaign: &Campaign,
+    reward: &Reward,
+    amount: Money,
+    own: bool,
+) -> Result<(), PledgeRefusal> {
     if reward.campaign_id != campaign.id {
         return Err(PledgeRefusal::RewardOfAnotherCampaign);
     }
-    if reward.sold_out() {
+    if reward.sold_out() && !own {
         return Err(PledgeRefusal::SoldOut { title: reward.title.clone() });
     }
     if covers(amount, reward.minimum) {

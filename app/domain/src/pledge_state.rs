@@ -63,8 +63,12 @@ pub enum PledgeEvent {
     /// The bank asks the backer to confirm (3-D Secure).
     ActionRequired,
     ChargeStarted,
-    /// Another card, after the first was declined.
+    /// Another card: after the first was declined, or because its backer wishes it.
     CardReplaced,
+    /// Another amount or reward, by the backer.
+    TermsChanged,
+    /// Another hold in the place of the one there was: for more, or on another card.
+    HoldReplaced,
     RetryWindowEnded,
     BackerCancelled,
     ReservationLapsed,
@@ -87,6 +91,8 @@ names!(PledgeEvent {
     ActionRequired = "action_required",
     ChargeStarted = "charge_started",
     CardReplaced = "card_replaced",
+    TermsChanged = "terms_changed",
+    HoldReplaced = "hold_replaced",
     RetryWindowEnded = "retry_window_ended",
     BackerCancelled = "backer_cancelled",
     ReservationLapsed = "reservation_lapsed",
@@ -189,6 +195,8 @@ impl PledgeState {
             E::ActionRequired => self.attempt_ended(Self::NeedsAction),
             E::ChargeStarted => self.charge_started(),
             E::CardReplaced => self.card_replaced(),
+            E::TermsChanged => self.terms_changed(),
+            E::HoldReplaced => self.hold_replaced(),
             E::RetryWindowEnded => self.retry_window_ended(),
             E::BackerCancelled => self.backer_cancelled(),
             E::ReservationLapsed => self.lapsed(),
@@ -287,18 +295,58 @@ impl PledgeState {
         }
     }
 
-    /// A new card is charged at once.
+    /// A new card is charged at once where a payment is due, and kept where none is.
     fn card_replaced(self) -> Result<Step<Self>, EventRefusal> {
         match self {
+            Self::Committed => Ok(Step::To(Self::Committed)),
             Self::Errored | Self::NeedsAction => Ok(Step::To(Self::Charging)),
             Self::Charging => Ok(Step::Stay(NoOp::Repeated)),
             Self::Captured | Self::Refunded | Self::PartiallyRefunded | Self::Disputed => {
                 Ok(Step::Stay(NoOp::Stale))
             }
-            Self::Pending | Self::Committed | Self::Authorized => self.impossible(PledgeEvent::CardReplaced),
+            Self::Pending | Self::Authorized => self.impossible(PledgeEvent::CardReplaced),
             Self::Dropped | Self::Cancelled | Self::Expired | Self::Voided => {
                 self.late_money(PledgeEvent::CardReplaced)
             }
+        }
+    }
+
+    /// The same state with other terms; whatever came first, a cancellation or the deadline, leaves nothing to change.
+    fn terms_changed(self) -> Result<Step<Self>, EventRefusal> {
+        match self {
+            Self::Committed | Self::Authorized => Ok(Step::To(self)),
+            Self::Pending => self.impossible(PledgeEvent::TermsChanged),
+            Self::Captured
+            | Self::Charging
+            | Self::Errored
+            | Self::NeedsAction
+            | Self::Dropped
+            | Self::Cancelled
+            | Self::Expired
+            | Self::Voided
+            | Self::Refunded
+            | Self::PartiallyRefunded
+            | Self::Disputed => Ok(Step::Stay(NoOp::Stale)),
+        }
+    }
+
+    /// Wherever there is no hold to replace any more, the new one is one too many.
+    fn hold_replaced(self) -> Result<Step<Self>, EventRefusal> {
+        match self {
+            Self::Authorized => Ok(Step::To(Self::Authorized)),
+            Self::Pending => self.impossible(PledgeEvent::HoldReplaced),
+            Self::Committed
+            | Self::Captured
+            | Self::Charging
+            | Self::Errored
+            | Self::NeedsAction
+            | Self::Dropped
+            | Self::Cancelled
+            | Self::Expired
+            | Self::Voided
+            | Self::Refunded
+            | Self::PartiallyRefunded
+            | Self::Disputed => self.late_money(PledgeEvent::HoldReplaced),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Payouts: every pair of state and event, and everything that may stand in the way.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{BANK_COOLING, Hold, NoOp, PayoutEvent, PayoutState, Standing, Step};
+use domain::{BANK_COOLING, Hold, NoOp, PayoutEvent, PayoutStanding, PayoutState, Step};
 
 #[test]
 fn every_pair_of_state_and_event() {
@@ -27,8 +27,14 @@ fn now() -> DateTime<Utc> {
     "2027-03-03T18:00:00Z".parse().expect("a time")
 }
 
-fn ready() -> Standing {
-    Standing { suspended: false, due_at: now(), account_ready: true, bank_changed_at: None, owes: false }
+fn ready() -> PayoutStanding {
+    PayoutStanding {
+        suspended: false,
+        due_at: now(),
+        account_ready: true,
+        bank_changed_at: None,
+        owes: false,
+    }
 }
 
 #[test]
@@ -40,7 +46,7 @@ fn money_leaves_at_the_very_instant_it_is_due() {
 
 #[test]
 fn a_new_bank_account_cools_for_72_hours() {
-    let standing = Standing { bank_changed_at: Some(now()), ..ready() };
+    let standing = PayoutStanding { bank_changed_at: Some(now()), ..ready() };
     let until = now() + TimeDelta::hours(72);
     assert_eq!(until, now() + BANK_COOLING);
     assert_eq!(standing.hold(until - TimeDelta::milliseconds(1)), Some(Hold::BankChanged { until }));
@@ -49,9 +55,9 @@ fn a_new_bank_account_cools_for_72_hours() {
 
 #[test]
 fn each_reason_holds_alone_and_the_weightiest_is_told() {
-    assert_eq!(Standing { account_ready: false, ..ready() }.hold(now()), Some(Hold::Account));
-    assert_eq!(Standing { owes: true, ..ready() }.hold(now()), Some(Hold::Debt));
-    let all = Standing {
+    assert_eq!(PayoutStanding { account_ready: false, ..ready() }.hold(now()), Some(Hold::Account));
+    assert_eq!(PayoutStanding { owes: true, ..ready() }.hold(now()), Some(Hold::Debt));
+    let all = PayoutStanding {
         suspended: true,
         due_at: now() + TimeDelta::days(1),
         account_ready: false,
@@ -59,8 +65,8 @@ fn each_reason_holds_alone_and_the_weightiest_is_told() {
         owes: true,
     };
     assert_eq!(all.hold(now()), Some(Hold::Suspended));
-    let all = Standing { suspended: false, ..all };
+    let all = PayoutStanding { suspended: false, ..all };
     assert_eq!(all.hold(now()), Some(Hold::NotDue { on: all.due_at }));
-    let all = Standing { due_at: now(), ..all };
+    let all = PayoutStanding { due_at: now(), ..all };
     assert_eq!(all.hold(now()), Some(Hold::Account));
 }

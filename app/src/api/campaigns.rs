@@ -1,7 +1,7 @@
 //! Reading campaigns.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{Model, Money, Outcome, Progress, ResultPolicy};
+use domain::{FeeRule, Model, Money, Outcome, Progress, ResultPolicy};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,8 @@ pub struct CampaignView {
     pub creator_name: String,
     pub creator_bio: String,
     pub model: Model,
+    /// The platform's share of what is collected.
+    pub fee: FeeRule,
     pub suspended: bool,
     /// How many days after paying a backer may take the money back.
     pub refund_days: Option<u16>,
@@ -95,7 +97,10 @@ pub struct RewardView {
 /// Somebody who backed a campaign, as everybody may see them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BackerView {
-    pub display_name: String,
+    /// `None`: somebody who hides it.
+    pub display_name: Option<String>,
+    /// As people read it; `None` when it is hidden.
+    pub amount: Option<String>,
     pub confirmed_at: DateTime<Utc>,
 }
 

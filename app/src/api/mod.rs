@@ -3,6 +3,8 @@
 
 pub mod account;
 pub mod campaigns;
+pub mod cards;
+pub mod changes;
 pub mod demo;
 pub mod disputes;
 pub mod error;

@@ -1,7 +1,7 @@
 //! Pledging, and looking after one's pledges.
 
 use chrono::{DateTime, Utc};
-use domain::{Collection, Money, PledgeState};
+use domain::{Collection, FeeRule, Money, PledgeState};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -27,20 +27,50 @@ pub struct LeftPledge {
     pub declined: Option<String>,
 }
 
-/// What the form starts with. Plain texts: it travels into the browser with the island.
+/// What the form starts with, be it to pledge or to change a pledge. Plain texts: it travels into the browser with the
+/// island.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PledgeForm {
-    pub campaign: String,
+    /// Where it is sent.
+    pub action: String,
+    /// What is sent with it that nobody types: names and values.
+    pub hidden: Vec<(String, String)>,
+    pub words: FormWords,
     /// ISO code of the campaign's currency.
     pub currency: String,
     pub choices: Vec<Choice>,
     /// The chosen reward's id; empty for none.
     pub reward: String,
     pub amount: String,
-    /// Names this form: sent twice, it makes one pledge.
-    pub form_key: String,
+    /// Saved cards to pay with: what they are sent as, and their names. Empty where none is asked for.
+    pub cards: Vec<(String, String)>,
+    /// The chosen one; empty for another card.
+    pub card: String,
+    /// The boxes for hiding name and amount, and whether they are ticked; `None` where they are not asked.
+    pub privacy: Option<(bool, bool)>,
     /// What happens to the card, with `{amount}` where the amount belongs.
     pub promise: String,
+    /// The platform's share.
+    pub fee_bps: u16,
+    /// The same as people read it.
+    pub fee: String,
+    /// Whether it is shown again with the values of which the total was asked.
+    pub asked: bool,
+    /// Where this form is shown, to show it again with the total of what is chosen.
+    pub here: String,
+}
+
+/// What the form says about what it does.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FormWords {
+    /// On the button, before the amount.
+    pub button: String,
+    /// There while it is sent.
+    pub busy: String,
+    /// Above what went wrong.
+    pub failed: String,
+    /// What comes next.
+    pub next: String,
 }
 
 /// A reward to choose.
@@ -66,6 +96,9 @@ pub struct PledgeView {
     pub campaign_title: String,
     pub amount: Money,
     pub reward_title: Option<String>,
+    /// What the reward cost when it was chosen.
+    pub reward_minimum: Option<Money>,
+    pub fee: FeeRule,
     pub state: PledgeState,
     pub collection: Collection,
     pub mandate: String,
@@ -75,6 +108,11 @@ pub struct PledgeView {
     /// Why the last card was declined.
     pub declined: Option<String>,
     pub can_cancel: bool,
+    /// Whether amount, reward and card can be changed.
+    pub can_change: bool,
+    /// Whether the public sees the backer's name, and the amount.
+    pub name_hidden: bool,
+    pub amount_hidden: bool,
     pub created_at: DateTime<Utc>,
 }
 
@@ -88,7 +126,14 @@ pub async fn pledge_page(slug: String) -> Result<PledgePageView, ApiError> {
         Some(viewer) => ssr::answer(pledges::waiting(viewer.person_id, &campaign).await)?,
         None => None,
     };
-    let form = viewer.map(|_| pledges::form(&campaign, waiting.as_ref()));
+    let form = match &viewer {
+        Some(viewer) if campaign.is_open() => {
+            let cards = pledges::saved_cards(viewer).await;
+            Some(pledges::form(&campaign, waiting.as_ref(), cards))
+        }
+        Some(_) => Some(pledges::form(&campaign, waiting.as_ref(), Vec::new())),
+        None => None,
+    };
     Ok(PledgePageView { campaign, form, left: waiting.filter(pledges::was_left).map(Into::into) })
 }
 
@@ -99,9 +144,14 @@ pub async fn start_pledge(
     #[server(default)] reward: String,
     #[server(default)] amount: String,
     form_key: String,
+    // Boxes: what is not ticked is not sent.
+    #[server(default)] name_hidden: String,
+    #[server(default)] amount_hidden: String,
+    #[server(default)] card: String,
 ) -> Result<String, ApiError> {
     use crate::{ssr, ssr::pledges};
-    let started = pledges::start(&campaign, &reward, &amount, &form_key).await;
+    let boxes = pledges::Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
+    let started = pledges::start(&campaign, &reward, &amount, &form_key, boxes, &card).await;
     let to = ssr::answer(started)?;
     ssr::redirect(&to);
     Ok(to)
@@ -113,6 +163,20 @@ pub async fn cancel_pledge(pledge: String) -> Result<(), ApiError> {
     use crate::{ssr, ssr::pledges};
     ssr::answer(pledges::cancel(&pledge).await)?;
     ssr::redirect("/account/pledges?cancelled=yes");
+    Ok(())
+}
+
+/// Changes what the public sees of one of the backer's own pledges.
+#[server(endpoint = "set_pledge_privacy", prefix = "/api")]
+pub async fn set_pledge_privacy(
+    pledge: String,
+    #[server(default)] name_hidden: String,
+    #[server(default)] amount_hidden: String,
+) -> Result<(), ApiError> {
+    use crate::{ssr, ssr::pledges};
+    let boxes = pledges::Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
+    ssr::answer(pledges::set_privacy(&pledge, boxes).await)?;
+    ssr::redirect(&format!("/pledges/{pledge}?saved=yes"));
     Ok(())
 }
 
@@ -146,12 +210,17 @@ impl PledgeForm {
     /// Puts back what was typed before the form was refused.
     #[must_use]
     pub fn restored(mut self, refused: Option<&ApiError>) -> Self {
-        for (field, place) in
-            [("amount", &mut self.amount), ("reward", &mut self.reward), ("form_key", &mut self.form_key)]
-        {
-            if let Some(kept) = refused.and_then(|error| error.kept(field)) {
+        let Some(refused) = refused else { return self };
+        let hidden = self.hidden.iter_mut().map(|(name, value)| (name.as_str(), value));
+        let typed = [("amount", &mut self.amount), ("reward", &mut self.reward), ("card", &mut self.card)];
+        for (field, place) in hidden.chain(typed) {
+            if let Some(kept) = refused.kept(field) {
                 kept.clone_into(place);
             }
+        }
+        if let Some((name_hidden, amount_hidden)) = &mut self.privacy {
+            *name_hidden = refused.kept("name_hidden").is_some();
+            *amount_hidden = refused.kept("amount_hidden").is_some();
         }
         self
     }

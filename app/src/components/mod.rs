@@ -8,4 +8,6 @@ pub mod icon;
 pub mod layout;
 pub mod notice;
 pub mod pledge_state;
+pub mod price;
+pub mod privacy;
 pub mod time;

@@ -1,19 +1,20 @@
-//! The pledge form. As plain HTML it posts and comes back; in the browser it also says how it read the amount, keeps
+//! The pledge form, also to change a pledge. As plain HTML it posts and comes back; in the browser it also says how it read the amount, keeps
 //! the button's words true, and cannot be sent twice.
 
-use domain::{Currency, Money};
+use domain::{Currency, FeeRule, Money, Price};
 use leptos::ev::{self, SubmitEvent};
 use leptos::html::Input;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
 use super::submit::submit;
 use crate::api::error::ApiError;
-use crate::api::pledges::{Choice, PledgeForm, StartPledge};
+use crate::api::pledges::{Choice, FormWords, PledgeForm};
 use crate::components::field::FieldError;
 use crate::components::icon::Icon;
+use crate::components::price::PriceLines;
+use crate::components::privacy::PrivacyBoxes;
 
 #[island]
 pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl IntoView {
@@ -23,10 +24,12 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
     let field = NodeRef::<Input>::new();
     // Without script the words could not follow what is typed, so they name no amount.
     let awake = RwSignal::new(false);
+    let chosen = RwSignal::new(form.reward.clone());
     // What was typed before this code arrived is in the field, not in our signal.
     Effect::new(move || {
         if let Some(field) = field.get() {
             amount.set(field.value());
+            chosen.set(chosen_in(&field).unwrap_or_default());
             awake.set(true);
         }
     });
@@ -40,7 +43,10 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
         on_cleanup(move || back.remove());
     });
     let currency = form.currency.clone();
-    let read = Memo::new(move |_| awake.get().then(|| understand(&amount.read(), &currency)));
+    let asked = form.asked;
+    let understood =
+        Memo::new(move |_| (awake.get() || asked).then(|| understand(&amount.read(), &currency)));
+    let read = Memo::new(move |_| awake.get().then(|| understood.get()).flatten());
     let start = move |event: SubmitEvent| {
         let Some(form) = event.target().and_then(|form| form.dyn_into().ok()) else { return };
         event.prevent_default();
@@ -60,13 +66,14 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
         });
     };
     view! {
-        <form action=StartPledge::url() method="post" class="split" novalidate="" on:submit=start>
+        <form action=form.action.clone() method="post" class="split" novalidate="" on:submit=start>
             <div class="form">
-                <Summary error/>
-                <input type="hidden" name="campaign" value=form.campaign.clone()/>
-                <input type="hidden" name="form_key" value=form.form_key.clone()/>
-                <Choices choices=form.choices.clone() chosen=form.reward.clone() amount field error/>
-                <AmountField amount field currency=form.currency.clone() read error/>
+                <Summary error title=form.words.failed.clone()/>
+                {form.hidden.iter().cloned().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
+                <Choices choices=form.choices.clone() chosen amount field error/>
+                <AmountField amount field currency=form.currency.clone() read=understood error/>
+                <PayWith cards=form.cards.clone() card=form.card.clone() error/>
+                {form.privacy.map(|(name_hidden, amount_hidden)| view! { <PrivacyBoxes name_hidden amount_hidden/> })}
             </div>
             <div class="split__aside">
                 <section class="summary" aria-labelledby="promise">
@@ -75,6 +82,7 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                         let promise = form.promise.clone();
                         move || promise.replace("{amount}", &said(&read.read(), "the amount you pledge"))
                     }</p>
+                    <Total form=form.clone() read=understood chosen/>
                 </section>
                 <button
                     class="button button--primary button--large button--wide"
@@ -82,20 +90,57 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                     disabled=sent
                     aria-busy=move || sent.get().then_some("true")
                 >
-                    {move || if sent.get() { "Opening the card page…".to_owned() } else { format!("Pledge {}", said(&read.read(), "")) }}
+                    {
+                        let FormWords { button, busy, .. } = form.words.clone();
+                        move || if sent.get() { busy.clone() } else { format!("{button} {}", said(&read.read(), "")) }
+                    }
                 </button>
+                // A button after the one that pledges: pressing Enter in a field pledges.
+                {move || (!awake.get()).then(|| view! {
+                    <button class="button button--wide" type="submit" formmethod="get" formaction=form.here.clone()>
+                        "Show the total"
+                    </button>
+                })}
                 <p class="muted small">
                     <Icon name="lock" inline=true/>
-                    " Next: the payment provider's own page asks for your card. Your card number never passes through this site."
+                    " " {form.words.next.clone()}
                 </p>
             </div>
         </form>
     }
 }
 
+/// What the chosen amount is made of. Drawn by the server only for values of which the total was asked, and in the
+/// browser for what is chosen just now.
+#[component]
+fn Total(
+    form: PledgeForm,
+    read: Memo<Option<Result<Money, String>>>,
+    chosen: RwSignal<String>,
+) -> impl IntoView {
+    let PledgeForm { currency, choices, fee_bps, fee, .. } = form;
+    move || {
+        let total = read.get()?.ok()?;
+        let choice = choices.iter().find(|choice| *chosen.read() == choice.id)?;
+        let minimum = understand(&choice.minimum_typed, &currency).ok();
+        let rule = FeeRule::new(fee_bps).ok()?;
+        Some(match Price::of(total, minimum, rule) {
+            Some(price) => {
+                view! { <PriceLines price reward=Some(choice.title.clone()) fee=fee.clone()/> }.into_any()
+            }
+            None => view! { <p>{format!("This reward needs at least {}.", choice.minimum)}</p> }.into_any(),
+        })
+    }
+}
+
+/// The reward whose button is pressed.
+fn chosen_in(field: &web_sys::HtmlInputElement) -> Option<String> {
+    field.form()?.query_selector("[name=reward]:checked").ok()??.get_attribute("value")
+}
+
 /// What is wrong with the form as a whole, and a way to the field that is.
 #[component]
-fn Summary(#[prop(into)] error: Signal<Option<ApiError>>) -> impl IntoView {
+fn Summary(#[prop(into)] error: Signal<Option<ApiError>>, title: String) -> impl IntoView {
     view! {
         {move || error.get().map(|error| {
             let field = match &error {
@@ -105,7 +150,7 @@ fn Summary(#[prop(into)] error: Signal<Option<ApiError>>) -> impl IntoView {
             let needs_login = error == ApiError::LoginNeeded;
             view! {
                 <div class="error-summary" role="alert" tabindex="-1" autofocus=true aria-labelledby="summary-title">
-                    <h2 id="summary-title">"This pledge was not made"</h2>
+                    <h2 id="summary-title">{title.clone()}</h2>
                     <p>{match field {
                         Some(field) => view! { <a href=format!("#{field}")>{error.to_string()}</a> }.into_any(),
                         None => error.to_string().into_any(),
@@ -120,8 +165,8 @@ fn Summary(#[prop(into)] error: Signal<Option<ApiError>>) -> impl IntoView {
 #[component]
 fn Choices(
     choices: Vec<Choice>,
-    /// The id of the one that is chosen at first.
-    chosen: String,
+    /// The id of the one that is chosen.
+    chosen: RwSignal<String>,
     amount: RwSignal<String>,
     field: NodeRef<Input>,
     #[prop(into)] error: Signal<Option<ApiError>>,
@@ -145,7 +190,8 @@ fn Choices(
             <div class="choices">
                 {choices.into_iter().map(|choice| {
                     let (minimum, choose) = (choice.minimum_typed, choose.clone());
-                    let checked = choice.id == chosen;
+                    let checked = chosen.with_untracked(|chosen| *chosen == choice.id);
+                    let id = choice.id.clone();
                     view! {
                         <label class="choice">
                             <input
@@ -154,7 +200,10 @@ fn Choices(
                                 value=choice.id
                                 checked=checked
                                 disabled=choice.sold_out
-                                on:change=move |_| choose(&minimum)
+                                on:change=move |_| {
+                                    chosen.set(id.clone());
+                                    choose(&minimum);
+                                }
                             />
                             <span class="choice__title">{choice.title}</span>
                             <span class="choice__minimum">{choice.minimum}</span>
@@ -170,6 +219,38 @@ fn Choices(
             </div>
         </fieldset>
     }
+}
+
+/// Which card is paid with, where some are saved.
+#[component]
+fn PayWith(
+    cards: Vec<(String, String)>,
+    /// The chosen one; empty for another.
+    card: String,
+    #[prop(into)] error: Signal<Option<ApiError>>,
+) -> impl IntoView {
+    let other = [(String::new(), "Another card".to_owned())];
+    (!cards.is_empty()).then(|| {
+        view! {
+            <fieldset class="form__group" id="card">
+                <legend>"Pay with"</legend>
+                {move || error.get().and_then(|error| error.message_for(Some("card"))).map(|message| view! {
+                    <FieldError field="card" message=Some(message)/>
+                })}
+                <div class="check-list">
+                    {cards.into_iter().chain(other).map(|(id, name)| {
+                        let checked = id == card;
+                        view! {
+                            <label class="check">
+                                <input type="radio" name="card" value=id checked=checked/>
+                                <span>{name}</span>
+                            </label>
+                        }
+                    }).collect_view()}
+                </div>
+            </fieldset>
+        }
+    })
 }
 
 #[component]

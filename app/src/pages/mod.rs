@@ -5,6 +5,7 @@ pub mod admin;
 pub mod admin_payouts;
 pub mod call_off;
 pub mod campaign;
+pub mod change;
 pub mod demo_mailbox;
 pub mod disputes;
 pub mod fix;

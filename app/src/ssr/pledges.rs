@@ -3,44 +3,91 @@
 use std::time::Duration;
 
 use backend::accounts::Viewer;
-use backend::pledges::{CancelRefusal, StartPledge, StartRefusal, Started, WaitingPledge};
+use backend::pledges::{CancelRefusal, Privacy, StartPledge, StartRefusal, Started, WaitingPledge};
 use backend::throttle::{self, Limit, Subject};
-use domain::{Campaign, Money, PersonId, PledgeState};
+use chrono::{DateTime, Utc};
+use domain::{Campaign, Collection, Money, PersonId, PledgeState};
+use leptos::server_fn::ServerFn;
 use uuid::Uuid;
 
-use super::{ctx, query, require_viewer};
+use super::{client, ctx, query, require_viewer};
 use crate::api::campaigns::CampaignView;
 use crate::api::error::ApiError;
-use crate::api::pledges::{Choice, PledgeForm, PledgeView};
+use crate::api::pledges::{self as api, Choice, FormWords, PledgeForm, PledgeView};
 
 /// How long the return page waits for the gateway's word to be applied.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// More starts than any backer needs; fewer than trying stolen cards would.
-const STARTS: Limit = Limit { bucket: "pledge.start", tries: 30, minutes: 10 };
+
+/// More than any amount that can be read has.
+const LONGEST_AMOUNT: usize = 60;
 
 /// The return page looks by itself every few seconds and may be reloaded; beyond this it waits for the webhook, as
 /// the gateway counts our questions.
 const LOOKS: Limit = Limit { bucket: "pledge.look", tries: 30, minutes: 5 };
 
+/// The form's boxes as they were sent: with any text when they are ticked.
+#[derive(Clone, Copy)]
+pub struct Boxes<'a> {
+    pub name_hidden: &'a str,
+    pub amount_hidden: &'a str,
+}
+
+impl Boxes<'_> {
+    fn privacy(self) -> Privacy {
+        Privacy { name_hidden: !self.name_hidden.is_empty(), amount_hidden: !self.amount_hidden.is_empty() }
+    }
+
+    /// Sends the ticks back with a refusal.
+    fn keep(self, error: ApiError) -> ApiError {
+        let Privacy { name_hidden, amount_hidden } = self.privacy();
+        let error = if name_hidden { error.keep("name_hidden", "yes") } else { error };
+        if amount_hidden { error.keep("amount_hidden", "yes") } else { error }
+    }
+}
+
 /// Starts a pledge; answers with the address to go to.
-pub async fn start(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<String, ApiError> {
+pub async fn start(
+    campaign: &str,
+    reward: &str,
+    amount: &str,
+    form_key: &str,
+    boxes: Boxes<'_>,
+    card: &str,
+) -> Result<String, ApiError> {
     let viewer = require_viewer().await?;
-    let form = parse(campaign, reward, amount, form_key)?;
+    let card = (!card.is_empty()).then_some(card);
+    let form = StartPledge {
+        privacy: boxes.privacy(),
+        card: card.map(str::to_owned),
+        ..parse(campaign, reward, amount, form_key)?
+    };
     let ctx = ctx()?;
-    let keep = |error: ApiError| error.keep("amount", amount).keep("reward", reward);
+    let keep = |error: ApiError| {
+        let error = boxes.keep(error.keep("amount", amount).keep("reward", reward));
+        match card {
+            Some(card) => error.keep("card", card),
+            None => error,
+        }
+    };
     count_try(&viewer).await.map_err(keep)?;
     match backend::pledges::start(&ctx, viewer.person_id, &form).await {
         Ok(Started::AtGateway { url, .. }) => Ok(url),
-        Ok(Started::Confirmed { pledge }) => Ok(format!("/pledges/{pledge}")),
+        // With a saved card there is no page to come back from: this one waits for the gateway's word.
+        Ok(Started::Confirmed { pledge } | Started::Declined { pledge, .. }) if card.is_some() => {
+            Ok(format!("/pledges/{pledge}/return"))
+        }
+        Ok(Started::Confirmed { pledge } | Started::Declined { pledge, .. }) => {
+            Ok(format!("/pledges/{pledge}"))
+        }
         Err(StartRefusal::Failed(error)) => Err(error.into()),
         Err(StartRefusal::NoSuchCampaign) => Err(ApiError::NotFound),
         // The same form continues where it stopped, so it keeps its key.
         Err(refusal @ StartRefusal::GatewayAway) => {
             Err(keep(ApiError::conflict(None, refusal)).keep("form_key", form_key))
         }
-        // Whatever the campaign's state, this amount will not do.
-        Err(refusal) if refusal.field() == Some("amount") => {
-            Err(keep(ApiError::refused(Some("amount"), &refusal)))
+        // Whatever the campaign's state, this amount or card will not do.
+        Err(refusal) if matches!(refusal.field(), Some("amount" | "card")) => {
+            Err(keep(ApiError::refused(refusal.field(), &refusal)))
         }
         Err(refusal) => Err(keep(ApiError::conflict(refusal.field(), &refusal))),
     }
@@ -59,9 +106,8 @@ pub async fn count_try(viewer: &Viewer) -> Result<(), ApiError> {
 /// # Errors
 /// When there were too many.
 pub async fn count_try_of(person: PersonId) -> Result<(), ApiError> {
-    let subject = Subject::of(&person.to_string());
-    let taken = throttle::take(&ctx()?.db, STARTS, subject).await?;
-    taken.map(drop).map_err(|too_many| ApiError::too_many(StartRefusal::TooMany, too_many.retry_after))
+    let allowed = backend::pledges::may_try(&ctx()?, person, client().address).await?;
+    allowed.map_err(|paused| ApiError::too_many(paused.why.in_words(), paused.retry_after))
 }
 
 fn parse(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<StartPledge, ApiError> {
@@ -75,6 +121,9 @@ fn parse(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<S
         },
         amount: amount.to_owned(),
         form_key: form_key.parse().map_err(|_| stale())?,
+        privacy: Privacy::default(),
+        card: None,
+        from: client().address,
     })
 }
 
@@ -91,6 +140,17 @@ pub async fn cancel(pledge: &str) -> Result<(), ApiError> {
             "The payment provider cannot be reached just now. Try again in a moment.",
         )),
         Err(CancelRefusal::Failed(error)) => Err(error.into()),
+    }
+}
+
+/// Changes what the public sees of one of the viewer's pledges.
+pub async fn set_privacy(pledge: &str, boxes: Boxes<'_>) -> Result<(), ApiError> {
+    let viewer = require_viewer().await?;
+    let pledge = pledge.parse().map_err(|_| ApiError::NotFound)?;
+    let db = &ctx()?.db;
+    match backend::pledges::set_privacy(db, viewer.person_id, pledge, boxes.privacy()).await? {
+        true => Ok(()),
+        false => Err(ApiError::NotFound),
     }
 }
 
@@ -141,49 +201,119 @@ pub fn was_left(pledge: &WaitingPledge) -> bool {
     query("left").is_some_and(|id| id == pledge.id.to_string())
 }
 
-/// The form as it is first drawn: what the link asked for, or what waits for a card already.
+/// The form as it is first drawn: what the link asked for, or what waits for a card already. Without script it is drawn
+/// again with what was chosen, to show the total ("Show the total" is this very page with the form as its query).
 #[must_use]
-pub fn form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> PledgeForm {
+pub fn form(
+    campaign: &CampaignView,
+    waiting: Option<&WaitingPledge>,
+    cards: Vec<(String, String)>,
+) -> PledgeForm {
+    let mut form = first_form(campaign, waiting);
+    if let Some((first, _)) = cards.first() {
+        form.card.clone_from(first);
+        form.words.busy = "Making your pledge…".to_owned();
+        form.words.next =
+            "A saved card is used at once, and your bank may ask you about it. Another one is asked for by \
+                           the payment provider’s own page. Your card number never passes through this site."
+                .to_owned();
+    }
+    as_asked(PledgeForm { cards, ..form })
+}
+
+/// Cards that the viewer may pledge with: what they are sent as, and their names. Without the gateway the form does as
+/// well: its page asks for a card.
+pub async fn saved_cards(viewer: &Viewer) -> Vec<(String, String)> {
+    let Ok(ctx) = ctx() else { return Vec::new() };
+    match backend::cards::usable(&ctx, viewer.person_id).await {
+        Ok(cards) => cards.into_iter().map(|card| (card.id.clone(), card.name())).collect(),
+        Err(error) => {
+            tracing::info!(%error, "saved cards could not be listed for a pledge");
+            Vec::new()
+        }
+    }
+}
+
+/// The form with the values of which the total was asked, if it was.
+#[must_use]
+pub fn as_asked(form: PledgeForm) -> PledgeForm {
+    let Some(amount) = query("amount") else { return form };
+    let known = |id: &String| form.choices.iter().any(|choice| choice.id == *id);
+    PledgeForm {
+        reward: query("reward").filter(known).unwrap_or_default(),
+        amount: amount.chars().take(LONGEST_AMOUNT).collect(),
+        card: query("card").unwrap_or_default(),
+        privacy: form.privacy.map(|_| (query("name_hidden").is_some(), query("amount_hidden").is_some())),
+        asked: true,
+        ..form
+    }
+}
+
+fn first_form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> PledgeForm {
     let asked = query("reward").filter(|id| campaign.rewards.iter().any(|reward| reward.id == *id));
     let resumed = waiting.filter(|_| asked.is_none());
     let reserved = waiting.and_then(|pledge| pledge.reward).map(|reward| reward.to_string());
     let wanted = if resumed.is_some() { &reserved } else { &asked };
     let chosen = campaign.rewards.iter().find(|reward| Some(&reward.id) == wanted.as_ref());
     let suggestion = chosen.map(|reward| reward.minimum.typed());
+    PledgeForm {
+        action: api::StartPledge::url().to_owned(),
+        hidden: vec![
+            ("campaign".to_owned(), campaign.id.clone()),
+            ("form_key".to_owned(), Uuid::now_v7().to_string()),
+        ],
+        words: FormWords {
+            button: "Pledge".to_owned(),
+            busy: "Opening the card page…".to_owned(),
+            failed: "This pledge was not made".to_owned(),
+            next: "Next: the payment provider’s own page asks for your card. Your card number never passes through this site."
+                .to_owned(),
+        },
+        currency: campaign.progress.goal.currency().code().to_owned(),
+        cards: Vec::new(),
+        card: String::new(),
+        // The last slot may be the viewer's own: it is reserved for exactly this form.
+        choices: choices(campaign, reserved.as_ref()),
+        reward: chosen.map(|reward| reward.id.clone()).unwrap_or_default(),
+        amount: resumed.map(|pledge| pledge.amount.typed()).or(suggestion).unwrap_or_default(),
+        privacy: Some(waiting.map_or((false, false), |pledge| {
+            (pledge.privacy.name_hidden, pledge.privacy.amount_hidden)
+        })),
+        promise: promise(campaign),
+        fee_bps: campaign.fee.bps(),
+        fee: campaign.fee.to_string(),
+        asked: false,
+        here: format!("/campaigns/{}/pledge", campaign.slug),
+    }
+}
+
+/// All rewards, and none. Of the viewer's own one a slot is theirs already.
+pub fn choices(campaign: &CampaignView, own: Option<&String>) -> Vec<Choice> {
     let mut choices: Vec<Choice> =
         std::iter::once(Choice::none()).chain(campaign.rewards.iter().map(Into::into)).collect();
     for choice in &mut choices {
-        // The last slot may be the viewer's own: it is reserved for exactly this form.
-        choice.sold_out &= Some(&choice.id) != reserved.as_ref();
+        choice.sold_out &= Some(&choice.id) != own;
     }
-    PledgeForm {
-        campaign: campaign.id.clone(),
-        currency: campaign.progress.goal.currency().code().to_owned(),
-        choices,
-        reward: chosen.map(|reward| reward.id.clone()).unwrap_or_default(),
-        amount: resumed.map(|pledge| pledge.amount.typed()).or(suggestion).unwrap_or_default(),
-        form_key: Uuid::now_v7().to_string(),
-        promise: promise(campaign),
-    }
+    choices
 }
 
 /// The mandate's text with a place for the amount, so that the browser can fill in what is typed.
 fn promise(campaign: &CampaignView) -> String {
-    let goal = campaign.progress.goal;
     let rules = Campaign {
         id: campaign.progress.campaign_id,
         creator_id: PersonId(Uuid::nil()),
         model: campaign.model,
         state: campaign.progress.state,
         suspended: campaign.suspended,
-        goal,
+        goal: campaign.progress.goal,
         starts_at: campaign.starts_at,
         ends_at: campaign.progress.ends_at,
     };
-    let nothing = Money::zero(goal.currency());
-    domain::mandate(&rules, nothing, rules.collection(campaign.now), campaign.now).replacen(
-        &nothing.to_string(),
-        "{amount}",
-        1,
-    )
+    promise_of(&rules, rules.collection(campaign.now), campaign.now)
+}
+
+/// The same for a pledge whose money is secured in a way that is decided.
+pub fn promise_of(rules: &Campaign, collection: Collection, now: DateTime<Utc>) -> String {
+    let nothing = Money::zero(rules.goal.currency());
+    domain::mandate(rules, nothing, collection, now).replacen(&nothing.to_string(), "{amount}", 1)
 }

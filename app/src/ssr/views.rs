@@ -39,6 +39,7 @@ impl From<Page> for CampaignView {
             creator_name: page.creator_name,
             creator_bio: page.creator_bio,
             model: page.model,
+            fee: page.fee,
             suspended: page.suspended,
             refund_days: page.refund_days,
             starts_at: page.starts_at,
@@ -81,7 +82,11 @@ impl From<PageReward> for RewardView {
 
 impl From<RecentBacker> for BackerView {
     fn from(backer: RecentBacker) -> Self {
-        Self { display_name: backer.display_name, confirmed_at: backer.confirmed_at }
+        Self {
+            display_name: backer.display_name,
+            amount: backer.amount.map(|amount| amount.to_string()),
+            confirmed_at: backer.confirmed_at,
+        }
     }
 }
 
@@ -93,6 +98,8 @@ impl From<MyPledge> for PledgeView {
             campaign_title: pledge.campaign_title,
             amount: pledge.amount,
             reward_title: pledge.reward_title,
+            reward_minimum: pledge.reward_minimum,
+            fee: pledge.fee,
             state: pledge.state,
             collection: pledge.collection,
             mandate: pledge.mandate,
@@ -101,6 +108,9 @@ impl From<MyPledge> for PledgeView {
             reserved_until: pledge.reserved_until,
             declined: pledge.declined.map(str::to_owned),
             can_cancel: pledge.can_cancel,
+            can_change: pledge.can_change,
+            name_hidden: pledge.privacy.name_hidden,
+            amount_hidden: pledge.privacy.amount_hidden,
             created_at: pledge.created_at,
         }
     }

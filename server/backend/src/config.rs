@@ -23,6 +23,8 @@ pub struct Config {
     pub smtp: Option<SmtpServer>,
     /// How long a reward slot waits for its backer at the gateway's page (PRODUCT B14).
     pub reservation: Duration,
+    /// How much pledging may come from one address.
+    pub pledging: crate::pledges::AddressLimits,
     /// The platform's share of what campaigns launched from now on collect.
     pub fee: domain::FeeRule,
     pub payouts: PayoutTerms,

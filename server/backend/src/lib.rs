@@ -6,6 +6,7 @@ pub mod alarms;
 pub mod audit;
 pub mod books;
 pub mod campaigns;
+pub mod cards;
 pub mod checks;
 pub mod clock;
 pub mod config;

@@ -4,7 +4,7 @@
 //! A try is counted *before* the work it asks for, so a burst of parallel tries cannot slip through together. A try
 //! beyond the limit is not counted: an impatient person waits no longer for having pressed the button again.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -30,6 +30,10 @@ impl Subject {
     pub fn of(text: &str) -> Self {
         Self(Sha256::digest(text).into())
     }
+
+    pub(crate) fn hash(self) -> [u8; 32] {
+        self.0
+    }
 }
 
 /// Where a request came from, as far as our own proxies can be believed (`server::security::client_address`).
@@ -53,6 +57,22 @@ impl ClientAddress {
     #[must_use]
     pub fn subject(self) -> Subject {
         Subject::of(&self.household().to_string())
+    }
+
+    /// The network around it, as such are handed out: a /24, of IPv6 a /48.
+    #[must_use]
+    pub fn network(self) -> Subject {
+        let network: IpAddr = match self.0.to_canonical() {
+            IpAddr::V4(address) => {
+                let [a, b, c, _] = address.octets();
+                Ipv4Addr::new(a, b, c, 0).into()
+            }
+            IpAddr::V6(address) => {
+                let [a, b, c, ..] = address.segments();
+                Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).into()
+            }
+        };
+        Subject::of(&format!("network {network}"))
     }
 }
 
@@ -106,6 +126,21 @@ pub async fn count(
     )
     .fetch_optional(db)
     .await
+}
+
+/// Whether the limit is reached, and then how long to wait. Counts nothing.
+pub async fn full(db: &PgPool, limit: Limit, subject: Subject) -> Result<Option<Duration>> {
+    let reached = sqlx::query_scalar!(
+        r#"select coalesce(sum(hits), 0) >= $3 as "reached!" from throttle_hits
+           where bucket = $1 and subject = $2 and window_start > clock() - make_interval(mins => $4)"#,
+        limit.bucket,
+        &subject.0,
+        i64::from(limit.tries),
+        limit.minutes,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(if reached { Some(retry_after(db, limit, subject).await?) } else { None })
 }
 
 /// How long until the oldest counted minute leaves the window: from then on there is room again.

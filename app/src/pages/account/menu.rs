@@ -53,6 +53,9 @@ fn Menu(visitor: Visitor) -> impl IntoView {
                     <a href="/account/pledges">"My pledges"</a>
                 </li>
                 <li>
+                    <a href="/account/cards">"Saved cards"</a>
+                </li>
+                <li>
                     <a href="/studio/payouts">"Being paid"</a>
                 </li>
                 <li>

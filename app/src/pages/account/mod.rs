@@ -1,5 +1,6 @@
 //! Where people register, log in and see where they are logged in. Plain forms: script would add nothing here.
 
+mod cards;
 pub mod form;
 mod log_in;
 mod menu;
@@ -7,6 +8,7 @@ mod register;
 mod sessions;
 mod strangers_only;
 
+pub use cards::CardsPage;
 pub use form::{ErrorSummary, form_error};
 pub use log_in::LogInPage;
 pub use menu::AccountMenu;

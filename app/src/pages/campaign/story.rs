@@ -1,9 +1,10 @@
 //! The reading column: the story and who stands behind it already.
 
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
-use crate::api::campaigns::CampaignView;
-use crate::components::avatar::Avatar;
+use crate::api::campaigns::{BackerView, CampaignView};
+use crate::components::avatar::{Avatar, NobodysAvatar};
 use crate::components::time::ago;
 
 #[component]
@@ -20,19 +21,30 @@ pub fn Story(campaign: CampaignView) -> impl IntoView {
                 } else {
                     view! {
                         <ul class="backers">
-                            {backers.into_iter().map(|backer| view! {
-                                <li class="backer">
-                                    <Avatar name=backer.display_name.clone() small=true/>
-                                    <span class="backer__name">
-                                        {backer.display_name} " "
-                                        <time datetime=backer.confirmed_at.to_rfc3339()>{ago(backer.confirmed_at, now)}</time>
-                                    </span>
-                                </li>
-                            }).collect_view()}
+                            {backers.into_iter().map(|backer| view! { <Backer backer now/> }).collect_view()}
                         </ul>
                     }.into_any()
                 }}
             </section>
         </div>
+    }
+}
+
+/// A backer as everybody may see them. A hidden name has left no trace here: not even its colour.
+#[component]
+fn Backer(backer: BackerView, now: DateTime<Utc>) -> impl IntoView {
+    let drawn = match &backer.display_name {
+        Some(name) => view! { <Avatar name=name.clone() small=true/> }.into_any(),
+        None => view! { <NobodysAvatar/> }.into_any(),
+    };
+    let name = backer.display_name.unwrap_or_else(|| "Somebody, without a name".to_owned());
+    view! {
+        <li class="backer">
+            {drawn}
+            <span class="backer__name">
+                {name} " " <time datetime=backer.confirmed_at.to_rfc3339()>{ago(backer.confirmed_at, now)}</time>
+            </span>
+            <span class="backer__amount">{backer.amount}</span>
+        </li>
     }
 }

@@ -90,6 +90,9 @@ fn Row(pledge: PledgeView) -> impl IntoView {
                 {(pledge.state == PledgeState::Pending).then(|| view! {
                     <a class="button button--small" href=format!("/campaigns/{}/pledge", pledge.campaign_slug)>"Finish"</a>
                 })}
+                {pledge.can_change.then(|| view! {
+                    <a class="button button--small" href=format!("/pledges/{}/change", pledge.id)>"Change"</a>
+                })}
                 {pledge.can_cancel.then(|| view! { <Cancel pledge=pledge.clone()/> })}
             </td>
         </tr>

@@ -1,14 +1,17 @@
 //! After the card page.
 
-use domain::{Collection, PledgeState};
+use domain::{Collection, PledgeState, Price};
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::money::PledgeMoney;
-use crate::api::pledges::{PledgeView, my_pledge, returned_pledge};
+use crate::api::pledges::{PledgeView, SetPledgePrivacy, my_pledge, returned_pledge};
 use crate::components::notice::{Notice, Tone};
 use crate::components::pledge_state::PledgeBadge;
+use crate::components::price::PriceLines;
+use crate::components::privacy::PrivacyBoxes;
 use crate::components::time::instant;
 use crate::pages::status::Problem;
 
@@ -91,6 +94,7 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
     view! {
         <Title text="Your pledge"/>
         <div class="wrap wrap--form confirmation">
+            <JustDone/>
             {stands.then(|| view! { <Tick/> })}
             <h1 tabindex="-1">{if stands { "Thank you." } else { "Your pledge" }}</h1>
             <p class="lead">
@@ -107,21 +111,56 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
                     </p>
                 })}
                 {(!over).then(|| view! { <p>{pledge.mandate}</p> })}
-                <dl class="summary__lines">
-                    <div><dt>{pledge.reward_title.unwrap_or_else(|| "No reward".into())}</dt><dd></dd></div>
-                    <div class="summary__total"><dt>"Your pledge"</dt><dd>{pledge.amount.to_string()}</dd></div>
-                </dl>
+                {Price::of(pledge.amount, pledge.reward_minimum, pledge.fee).map(|price| view! {
+                    <PriceLines price reward=pledge.reward_title fee=pledge.fee.to_string()/>
+                })}
             </section>
             <PledgeMoney id=pledge.id.clone()/>
+            <Shown pledge=pledge.id.clone() name_hidden=pledge.name_hidden amount_hidden=pledge.amount_hidden/>
             <div class="cluster">
                 {pledge.state.can_be_fixed().then(|| view! {
                     <a class="button button--primary" href=format!("/pledges/{}/fix", pledge.id)>"Fix the payment"</a>
+                })}
+                {pledge.can_change.then(|| view! {
+                    <a class="button" href=format!("/pledges/{}/change", pledge.id)>"Change"</a>
                 })}
                 {waits.then(|| view! { <a class="button button--primary" href=finish_at>"Finish your pledge"</a> })}
                 <a class="button" href=format!("/campaigns/{}", pledge.campaign_slug)>"Back to the campaign"</a>
                 <a class="button button--quiet" href="/account/pledges">"My pledges"</a>
             </div>
         </div>
+    }
+}
+
+/// What led here, other than pledging.
+#[component]
+fn JustDone() -> impl IntoView {
+    let query = use_query_map();
+    let came_by = |name| query.read_untracked().get(name).is_some();
+    let words = if came_by("changed") {
+        Some("Your pledge is changed. What you see here is what holds from now on.")
+    } else if came_by("card") {
+        Some("Your other card is saved. The one before is forgotten.")
+    } else {
+        None
+    };
+    words.map(|words| view! { <Notice tone=Tone::Success>{words}</Notice> })
+}
+
+/// What the public sees of it, and how to change that.
+#[component]
+fn Shown(pledge: String, name_hidden: bool, amount_hidden: bool) -> impl IntoView {
+    let saved = use_query_map().read_untracked().get("saved").is_some();
+    view! {
+        {saved.then(|| view! { <Notice tone=Tone::Success>"Saved. The campaign’s page shows it so from now on."</Notice> })}
+        <form class="form" method="post" action=SetPledgePrivacy::url()>
+            <input type="hidden" name="pledge" value=pledge/>
+            <fieldset class="form__group">
+                <legend>"What everybody sees"</legend>
+                <PrivacyBoxes name_hidden amount_hidden/>
+            </fieldset>
+            <div class="form__actions"><button class="button" type="submit">"Save"</button></div>
+        </form>
     }
 }
 

@@ -1,7 +1,7 @@
 //! Everything a campaign's own page shows, in four statements.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{CampaignId, Model, Money, Outcome, PersonId, Progress, ResultPolicy, RewardId};
+use domain::{CampaignId, FeeRule, Model, Money, Outcome, PersonId, Progress, ResultPolicy, RewardId};
 use sqlx::PgPool;
 
 use super::Stats;
@@ -26,6 +26,7 @@ pub struct Page {
     pub creator_name: String,
     pub creator_bio: String,
     pub model: Model,
+    pub fee: FeeRule,
     pub suspended: bool,
     /// How many days after paying a backer may take the money back.
     pub refund_days: Option<u16>,
@@ -65,7 +66,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
     let row = sqlx::query!(
         r#"select campaigns.id as "id: CampaignId", campaigns.slug, title, pitch, categories.name as category, location, cover,
                   cover_alt, story_html, creator_id as "creator: PersonId", display_name, bio, model, state, refund_days,
-                  suspended_at is not null as "suspended!", goal, currency, starts_at, ends_at,
+                  suspended_at is not null as "suspended!", goal, currency, fee_bps, starts_at, ends_at,
                   version, coalesce(results.pledged, stats.pledged) as "pledged!",
                   coalesce(results.backers, stats.backers) as "backers!", results.outcome as "outcome?",
                   result_policy, collected.collected as "collected?",
@@ -100,6 +101,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
         creator_name: row.display_name,
         creator_bio: row.bio,
         model: rows::named("campaigns.model", &row.model)?,
+        fee: rows::fee(row.fee_bps)?,
         suspended: row.suspended,
         refund_days: row.refund_days.and_then(|days| u16::try_from(days).ok()),
         starts_at,

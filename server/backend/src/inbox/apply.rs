@@ -7,10 +7,10 @@ use sqlx::{PgConnection, PgPool, PgTransaction};
 use uuid::Uuid;
 
 use super::Entry;
-use super::batch::{Batch, GiveBack, Posting, Row, Spare, Totals, Waiting};
-use super::{letters, money_back, receipts};
+use super::batch::{Batch, GiveBack, Posting, Row, Spare, Terms, Totals, Waiting};
+use super::{changes, letters, money_back, receipts};
 use crate::ledger::{self, Account, Line};
-use crate::{Ctx, Error, Result, books, jobs, live, rows, settlement, stretch_goals};
+use crate::{Ctx, Error, Result, books, jobs, live, pledges, rows, settlement, stretch_goals};
 
 /// The most one transaction takes on.
 const LARGEST_BATCH: i64 = 500;
@@ -88,11 +88,14 @@ async fn apply_in(
     let cause = waiting[0].id;
     let mut rows = lock_pledges(&mut *tx, &waiting).await?;
     money_back::load(&mut *tx, &waiting, &mut rows).await?;
+    changes::lock(&mut *tx, &mut rows).await?;
     let mut batch = Batch::of(rows);
     for event in waiting {
         batch.take(event);
     }
     write_pledges(&mut *tx, &batch).await?;
+    changes::write(&mut *tx, &batch).await?;
+    pledges::count_declines(&mut *tx, &batch.declined).await?;
     write_history(&mut *tx, &batch).await?;
     write_ledger(&mut *tx, &before, &batch, cause).await?;
     receipts::issue(&mut *tx, &ctx.config, &batch).await?;
@@ -165,7 +168,7 @@ async fn waiting(db: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Waiting>> {
 async fn lock_pledges(db: &mut PgConnection, waiting: &[Waiting]) -> Result<Vec<Row>> {
     let ids: Vec<Uuid> = waiting.iter().map(|waiting| waiting.pledge.0).collect();
     let rows = sqlx::query!(
-        r#"select pledges.id as "id: PledgeId", reward_id as "reward: RewardId", refunded, reward_given_up,
+        r#"select pledges.id as "id: PledgeId", reward_id as "reward: RewardId", refunded, reward_given_up, held,
                   coalesce(rewards.slots is not null, false) as "limited!", state, amount, pledges.currency,
                   collection, gateway_intent_id, charge_intent_id, payment_method_id, decline_code,
                   spare_payment_method_id, spare_intent_id,
@@ -184,13 +187,17 @@ async fn lock_pledges(db: &mut PgConnection, waiting: &[Waiting]) -> Result<Vec<
     rows.into_iter()
         .map(|row| {
             let state = rows::named("pledges.state", &row.state)?;
+            let amount = rows::money(row.amount, &row.currency)?;
             Ok(Row {
                 id: row.id,
                 reward: row.reward,
                 reward_is_limited: row.limited,
                 before: state,
                 state,
-                amount: rows::money(row.amount, &row.currency)?,
+                amount,
+                terms_before: Terms { reward: row.reward, amount },
+                held: row.held.map(|held| rows::money(held, &row.currency)).transpose()?,
+                change: None,
                 collection: rows::named("pledges.collection", &row.collection)?,
                 replacements: row.replacements.into_iter().flatten().collect(),
                 intent_id: row.gateway_intent_id,
@@ -415,7 +422,8 @@ async fn reach_milestones(
 
 async fn stage_give_back(db: &mut PgConnection, batch: &Batch) -> Result<()> {
     let key = |what: &GiveBack| match what {
-        GiveBack::Card { payment_method, .. } => format!("give_back_{payment_method}"),
+        // A card may be several pledges': the last of them gives it back.
+        GiveBack::Card { pledge, payment_method } => format!("give_back_{payment_method}_{pledge}"),
         GiveBack::Hold { intent, .. } | GiveBack::Payment { intent, .. } => format!("give_back_{intent}"),
         // Another key: if the event was wrong, the same intent may have to be given back one day.
         GiveBack::Mismatched { told_by, .. } => format!("look_into_{told_by}"),

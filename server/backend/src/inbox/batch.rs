@@ -8,6 +8,7 @@ use domain::{
 };
 use uuid::Uuid;
 
+use super::changes::{self, EndedChange, Judged, OpenChange};
 use super::money_back::{self, PaidBack, Questioned};
 use super::{Entry, Evidence};
 
@@ -27,6 +28,12 @@ pub(super) struct Row {
     pub before: PledgeState,
     pub state: PledgeState,
     pub amount: Money,
+    /// Before the batch.
+    pub terms_before: Terms,
+    /// What is held on the card, when the pledge was lowered since.
+    pub held: Option<Money>,
+    /// New terms that wait to be put in the old ones' place.
+    pub change: Option<OpenChange>,
     pub collection: Collection,
     /// Intents that saved cards which took another's place, the present one among them.
     pub replacements: Vec<String>,
@@ -56,6 +63,13 @@ pub(super) struct Spare {
     pub payment_method_id: String,
     /// The intent that saved it.
     pub intent_id: Option<String>,
+}
+
+/// What a pledge is for, as far as sums and slots go.
+#[derive(Clone, Copy)]
+pub(super) struct Terms {
+    pub reward: Option<RewardId>,
+    pub amount: Money,
 }
 
 pub(super) struct HistoryLine {
@@ -106,6 +120,12 @@ pub(super) struct Batch {
     pub history: Vec<HistoryLine>,
     pub postings: Vec<Posting>,
     pub give_back: Vec<GiveBack>,
+    /// Pledges for which a card was declined before they stood, each as often as that was.
+    pub declined: Vec<Uuid>,
+    /// Changes that are over, and whether they were made.
+    pub changes: Vec<EndedChange>,
+    /// Slots of limited rewards that changes have given up, theirs or their predecessors'.
+    pub freed: Vec<RewardId>,
 }
 
 impl Batch {
@@ -117,8 +137,22 @@ impl Batch {
     pub(super) fn take(&mut self, waiting: Waiting) {
         let outcome = match self.rows.get_mut(&waiting.pledge) {
             Some(row) => {
-                let outcome =
-                    judge(row, &waiting, &mut self.history, &mut self.postings, &mut self.give_back);
+                if row.is_declined_at_the_pledge(&waiting.entry) {
+                    self.declined.push(row.id.0);
+                }
+                let outcome = match waiting.entry.event {
+                    PledgeEvent::TermsChanged | PledgeEvent::HoldReplaced => changes::judge(
+                        row,
+                        &waiting,
+                        &mut Judged {
+                            history: &mut self.history,
+                            give_back: &mut self.give_back,
+                            changes: &mut self.changes,
+                            freed: &mut self.freed,
+                        },
+                    ),
+                    _ => judge(row, &waiting, &mut self.history, &mut self.postings, &mut self.give_back),
+                };
                 if row.state != PledgeState::Charging {
                     turn_to_spare(row, &waiting.source, &mut self.history, &mut self.give_back);
                 }
@@ -137,8 +171,8 @@ impl Batch {
         let mut pledged = rust_decimal::Decimal::ZERO;
         let mut backers = 0;
         for row in self.rows.values() {
-            pledged += row.stands_with(row.state, row.refunded);
-            pledged -= row.stands_with(row.before, row.refunded_before);
+            pledged += standing(row.state, row.amount, row.refunded);
+            pledged -= standing(row.before, row.terms_before.amount, row.refunded_before);
             backers += i64::from(row.state.counts()) - i64::from(row.before.counts());
         }
         (pledged, backers)
@@ -180,13 +214,23 @@ impl Batch {
     pub(super) fn change_of_rewards(&self) -> HashMap<RewardId, (i32, i64)> {
         let mut changes: HashMap<RewardId, (i32, i64)> = HashMap::new();
         for row in self.rows.values() {
-            let Some(reward) = row.reward else { continue };
-            let change = changes.entry(reward).or_default();
             let (had, has) = (!row.gave_up_reward_before, !row.gave_up_reward);
-            if row.reward_is_limited && (had && row.before.holds_slot()) && !(has && row.state.holds_slot()) {
-                change.0 += 1;
+            if let Some(reward) = row.reward {
+                let change = changes.entry(reward).or_default();
+                if row.reward_is_limited
+                    && (had && row.before.holds_slot())
+                    && !(has && row.state.holds_slot())
+                {
+                    change.0 += 1;
+                }
+                change.1 += i64::from(has && row.state.counts());
             }
-            change.1 += i64::from(has && row.state.counts()) - i64::from(had && row.before.counts());
+            if let Some(before) = row.terms_before.reward {
+                changes.entry(before).or_default().1 -= i64::from(had && row.before.counts());
+            }
+        }
+        for reward in &self.freed {
+            changes.entry(*reward).or_default().0 += 1;
         }
         changes.retain(|_, change| *change != (0, 0));
         changes
@@ -195,6 +239,11 @@ impl Batch {
     pub(super) fn changed_rows(&self) -> impl Iterator<Item = &Row> {
         self.rows.values().filter(|row| row.changed)
     }
+}
+
+/// What a pledge adds to its campaign's total: nothing where it does not count, else what is not back with its backer.
+fn standing(state: PledgeState, amount: Money, refunded: Money) -> rust_decimal::Decimal {
+    if state.counts() { amount.amount() - refunded.amount() } else { rust_decimal::Decimal::ZERO }
 }
 
 fn judge(
@@ -208,7 +257,7 @@ fn judge(
     if money_back::is_about(*event) {
         return row.follow(&waiting.source, history);
     }
-    if moves_money(event) && !agrees(row.state, row.payment(), row.amount, evidence) {
+    if moves_money(event) && !agrees(row.state, row.payment(), row.expected(*event), evidence) {
         if let Some(intent) = &evidence.intent_id {
             let told_by = waiting.id;
             give_back.push(GiveBack::Mismatched { pledge: row.id, intent: intent.clone(), told_by });
@@ -217,6 +266,9 @@ fn judge(
     }
     if *event == PledgeEvent::CardReplaced && row.knows_replacement(evidence) {
         // The same replacement, said again or later than its successor: its card was tried already.
+        return "no_op";
+    }
+    if row.speaks_of_another_hold(*event, evidence) {
         return "no_op";
     }
     if row.state != PledgeState::Pending && speaks_of_saving(*event, evidence) {
@@ -377,6 +429,39 @@ impl Row {
         }
         self.replacements.extend(evidence.intent_id.clone());
         self.changed = true;
+    }
+
+    /// Whether a card was tried for it and declined, rather than failing to be charged after the deadline.
+    fn is_declined_at_the_pledge(&self, entry: &Entry) -> bool {
+        let before_the_deadline = matches!(
+            self.state,
+            PledgeState::Pending
+                | PledgeState::Committed
+                | PledgeState::Authorized
+                | PledgeState::Cancelled
+                | PledgeState::Expired
+        );
+        // A hold that was released says that it failed, too.
+        let declined = entry.evidence.decline_code.as_deref().is_some_and(|code| code != "hold_expired");
+        entry.event == PledgeEvent::PaymentFailed && declined && before_the_deadline
+    }
+
+    /// What a movement must be of: a hold may be for more than is pledged by now.
+    fn expected(&self, event: PledgeEvent) -> Money {
+        match event {
+            PledgeEvent::HoldPlaced => self.held.unwrap_or(self.amount),
+            _ => self.amount,
+        }
+    }
+
+    /// Whether it tells of a hold that was released for another, or of a new one that did not come: neither is where this
+    /// pledge's money is.
+    fn speaks_of_another_hold(&self, event: PledgeEvent, evidence: &Evidence) -> bool {
+        self.collection == Collection::Hold
+            && matches!(event, PledgeEvent::PaymentFailed | PledgeEvent::ActionRequired)
+            && self.intent_id.is_some()
+            && evidence.intent_id.is_some()
+            && evidence.intent_id != self.intent_id
     }
 
     fn knows_replacement(&self, evidence: &Evidence) -> bool {

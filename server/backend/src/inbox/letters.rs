@@ -10,10 +10,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::batch::{Batch, HistoryLine, Posting, Row};
+use super::changes::EndedChange;
 use super::money_back_letters as money_back;
 use crate::mail::{
     About, CampaignCancelled, CampaignFailed, CampaignFellShort, CampaignFunded, Letter, MilestoneReached,
-    PaidTooLate, PaymentFailed, PaymentFixed, PledgeCancelled, PledgeConfirmed, PledgeDropped, Post,
+    PaidTooLate, PaymentFailed, PaymentFixed, PledgeCancelled, PledgeChanged, PledgeConfirmed, PledgeDropped,
+    Post,
 };
 use crate::payments::{OTHER_AMOUNT, in_plain_words};
 use crate::{Ctx, Result, rows};
@@ -29,6 +31,7 @@ pub(super) async fn stage(
 ) -> Result<()> {
     let told = batch.confirmed().chain(batch.taken_back()).chain(batch.decided().map(|(row, _)| row));
     let told = told.chain(batch.paid_too_late().map(|(row, _)| row));
+    let told = told.chain(batch.edited().map(|(row, _)| row));
     let back = batch.rows.values().filter(|row| !row.refunds.is_empty() || !row.disputes.is_empty());
     let back: Vec<&Row> = back.collect();
     let pledges = told.chain(back.iter().copied()).map(|row| row.id).collect::<Vec<_>>();
@@ -40,6 +43,9 @@ pub(super) async fn stage(
     let mut post = Vec::new();
     for row in batch.confirmed() {
         post.extend(backers.get(&row.id).map(|backer| confirmed(&facts, row, backer)));
+    }
+    for (row, change) in batch.edited() {
+        post.extend(backers.get(&row.id).map(|backer| edited(&facts, row, change, backer)));
     }
     for row in batch.taken_back() {
         post.extend(backers.get(&row.id).map(|backer| cancelled(&facts, row, backer)));
@@ -65,6 +71,13 @@ impl Batch {
     /// Those that stand now and did not before.
     fn confirmed(&self) -> impl Iterator<Item = &Row> {
         self.changed_rows().filter(|row| !row.before.counts() && row.state.counts())
+    }
+
+    /// Those with new terms, unless they were cancelled within this batch.
+    fn edited(&self) -> impl Iterator<Item = (&Row, &EndedChange)> {
+        let made = self.changes.iter().filter(|change| change.made);
+        made.filter_map(|change| Some((self.rows.get(&change.pledge)?, change)))
+            .filter(|(row, _)| row.state.counts())
     }
 
     /// Those that stood, if only for a moment within this batch, and were cancelled by their backer.
@@ -205,6 +218,23 @@ fn confirmed<'a>(campaign: &'a CampaignFacts, row: &Row, backer: &'a Backer) -> 
             collection: backer.collection,
             ends_at: campaign.ends_at,
             cancel_until: (campaign.now < cutoff).then_some(cutoff),
+        }),
+    }
+}
+
+fn edited<'a>(campaign: &'a CampaignFacts, row: &Row, change: &EndedChange, backer: &'a Backer) -> Post<'a> {
+    Post {
+        to: backer.person,
+        dedupe_key: format!("pledge_changed_{}", change.id),
+        letter: Letter::PledgeChanged(PledgeChanged {
+            campaign: campaign.about(),
+            pledge: row.id,
+            from: change.from,
+            amount: row.amount,
+            reward: backer.reward.as_deref(),
+            collection: backer.collection,
+            ends_at: campaign.ends_at,
+            cancel_until: campaign.ends_at - CANCEL_CUTOFF,
         }),
     }
 }

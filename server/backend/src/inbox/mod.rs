@@ -4,6 +4,7 @@
 
 mod apply;
 mod batch;
+mod changes;
 mod letters;
 mod money_back;
 mod money_back_letters;

@@ -253,11 +253,6 @@ impl Row {
     ) -> Line {
         Line { kind, campaign: Some(campaign), pledge: Some(self.id), reference, debit, credit, amount }
     }
-
-    /// What of its amount is part of the campaign's total.
-    pub(super) fn stands_with(&self, state: PledgeState, refunded: Money) -> Decimal {
-        if state.counts() { self.amount.amount() - refunded.amount() } else { Decimal::ZERO }
-    }
 }
 
 /// What a campaign's creator owes when more went back than is still held for them, and what of an older debt is covered

@@ -1,6 +1,6 @@
 //! What happens because time passed: scheduled campaigns open, reservations lapse.
 
-use domain::{CampaignEvent, CampaignId, CampaignState, PledgeId, Step};
+use domain::{CampaignEvent, CampaignId, CampaignState, ChangeId, PledgeId, Step};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::pledges::{self, Ended};
@@ -54,7 +54,40 @@ pub(super) async fn lapse_due(ctx: &Ctx) -> Result<()> {
     )
     .fetch_all(&ctx.db)
     .await?;
-    stream::iter(due).map(|pledge| lapse(ctx, pledge)).buffer_unordered(LAPSES_AT_ONCE).try_collect().await
+    stream::iter(due)
+        .map(|pledge| lapse(ctx, pledge))
+        .buffer_unordered(LAPSES_AT_ONCE)
+        .try_collect::<()>()
+        .await?;
+    lapse_changes_due(ctx).await
+}
+
+/// Ends changes whose new hold did not come in time.
+async fn lapse_changes_due(ctx: &Ctx) -> Result<()> {
+    let due = sqlx::query_scalar!(
+        r#"select id as "id: ChangeId" from pledge_changes changes
+           where state = 'waiting' and reserved_until < clock()
+                 and not exists (select from pledge_inbox
+                                 where pledge_inbox.pledge_id = changes.pledge_id and applied_at is null)
+           order by reserved_until limit 20"#
+    )
+    .fetch_all(&ctx.db)
+    .await?;
+    for change in due {
+        let lapsed = pledges::lapse_change(ctx, change).await;
+        if let Ok(Ended::Ending | Ended::Secured) = lapsed {
+            continue;
+        }
+        // To the end of the line, and later: its page is open, or the gateway cannot be asked.
+        tracing::info!(%change, error = lapsed.err().map(tracing::field::display), "change not lapsed yet");
+        sqlx::query!(
+            "update pledge_changes set reserved_until = clock() + interval '1 minute' where id = $1 and state = 'waiting'",
+            change as ChangeId
+        )
+        .execute(&ctx.db)
+        .await?;
+    }
+    Ok(())
 }
 
 async fn lapse(ctx: &Ctx, pledge: PledgeId) -> Result<()> {

@@ -5,12 +5,15 @@ use super::look_into;
 use crate::inbox::GiveBack;
 use crate::ledger::{self, Account, Line};
 use crate::payments::GatewayError;
-use crate::{Ctx, Error, Result};
-use domain::{CampaignId, Money, PledgeId};
+use crate::{Ctx, Error, Result, cards};
+use domain::{CampaignId, Money, PersonId, PledgeId};
 
 pub(super) async fn run(ctx: &Ctx, what: &GiveBack) -> Result<()> {
     match what {
         GiveBack::Card { pledge, payment_method } => {
+            if !cards::let_go(ctx, *pledge, payment_method).await? {
+                return Ok(());
+            }
             unless_gone_already(ctx.payments.detach_card(*pledge, payment_method).await)
         }
         GiveBack::Hold { pledge, intent } => hold(ctx, *pledge, intent).await,
@@ -20,6 +23,11 @@ pub(super) async fn run(ctx: &Ctx, what: &GiveBack) -> Result<()> {
         }
         GiveBack::Mismatched { pledge, intent, .. } => look_into::run(ctx, *pledge, intent).await,
     }
+}
+
+/// A card that its owner no longer wants to be kept.
+pub(super) async fn forget(ctx: &Ctx, person: PersonId, card: &str) -> Result<()> {
+    unless_gone_already(ctx.payments.forget_card(person, card).await)
 }
 
 pub(super) async fn hold(ctx: &Ctx, pledge: PledgeId, intent: &str) -> Result<()> {

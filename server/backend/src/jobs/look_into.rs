@@ -17,14 +17,20 @@ pub(super) async fn run(ctx: &Ctx, pledge: PledgeId, intent: &str) -> Result<()>
         return Err(Error::broken(format!("{intent}: another pledge's payment")));
     }
     let ours = ours(ctx, pledge).await?;
-    if inbox::agrees(ours.state, ours.intent.as_deref(), ours.amount, &there.entry.evidence) {
+    let amount = match there.entry.event {
+        PledgeEvent::HoldPlaced => ours.held,
+        _ => ours.amount,
+    };
+    if inbox::agrees(ours.state, ours.intent.as_deref(), amount, &there.entry.evidence) {
         return leave(ctx, &ours, pledge, &there.entry).await;
     }
     let is_its_own = ours.intent.as_deref() == Some(intent);
     match (there.entry.event, ours.state) {
         // Held for it, if another amount: what is captured after the deadline is looked into then.
         (PledgeEvent::HoldPlaced, PledgeState::Authorized | PledgeState::Charging) if is_its_own => Ok(()),
-        (PledgeEvent::HoldPlaced, _) => give_back::hold(ctx, pledge, intent).await,
+        (PledgeEvent::HoldPlaced | PledgeEvent::HoldReplaced, _) => {
+            give_back::hold(ctx, pledge, intent).await
+        }
         // The ledger has it by the amount that was captured.
         (PledgeEvent::PaymentCaptured, state) if is_its_own && is_paid(state) => Ok(()),
         (PledgeEvent::PaymentCaptured, _) => {
@@ -80,6 +86,8 @@ struct Ours {
     campaign: CampaignId,
     state: PledgeState,
     amount: Money,
+    /// What a hold for it holds: more, when it was lowered since.
+    held: Money,
     /// The payment that takes its money, once there is one.
     intent: Option<String>,
 }
@@ -87,7 +95,7 @@ struct Ours {
 async fn ours(ctx: &Ctx, pledge: PledgeId) -> Result<Ours> {
     let row = sqlx::query!(
         r#"select campaign_id as "campaign: CampaignId", state, amount, currency,
-                  case collection when 'save_card' then charge_intent_id else gateway_intent_id end as payment
+                  coalesce(held, amount) as "held!", case collection when 'save_card' then charge_intent_id else gateway_intent_id end as payment
            from pledges where id = $1"#,
         pledge as PledgeId,
     )
@@ -97,6 +105,7 @@ async fn ours(ctx: &Ctx, pledge: PledgeId) -> Result<Ours> {
         campaign: row.campaign,
         state: rows::named("pledges.state", &row.state)?,
         amount: rows::money(row.amount, &row.currency)?,
+        held: rows::money(row.held, &row.currency)?,
         intent: row.payment,
     })
 }

@@ -9,7 +9,7 @@ mod look_into;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use domain::{DisputeId, RefundId};
+use domain::{DisputeId, PersonId, RefundId};
 use sqlx::PgConnection;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ use crate::accounts::sessions;
 use crate::inbox::GiveBack;
 use crate::payments::GatewayError;
 use crate::stretch_goals::{self, Unlocked};
-use crate::{Ctx, Error, Result, books, disputes, payouts, refunds, settlement, throttle};
+use crate::{Ctx, Error, Result, books, cards, disputes, payouts, pledges, refunds, settlement, throttle};
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
 const TRIES: i32 = 14;
@@ -36,6 +36,8 @@ const AT_ONCE: usize = 48;
 /// Seconds.
 const LONGEST_WAIT_FOR_A_CHARGE: f64 = 3600.0;
 const LOOK_AROUND: Duration = Duration::from_millis(500);
+/// With fifty at once, ten thousand pledges that end together are looked at within a few hours.
+const LOOK_AT_CARDS_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Work to be done after the commit.
@@ -56,6 +58,8 @@ pub enum Job<'a> {
     Reconcile(NaiveDate),
     /// Tell backers of a stretch goal.
     StretchGoal(&'a Unlocked),
+    /// Forget a saved card, as its owner wishes.
+    ForgetCard { person: PersonId, card: &'a str },
 }
 
 /// Stages jobs, each once: the same key a second time is the same job.
@@ -92,6 +96,7 @@ impl Job<'_> {
             Job::Fees(_) => "fees",
             Job::Reconcile(_) => "reconcile",
             Job::StretchGoal(_) => "stretch_goal",
+            Job::ForgetCard { .. } => "forget_card",
         }
     }
 
@@ -105,6 +110,7 @@ impl Job<'_> {
             Job::Fees(payments) => serde_json::to_value(payments),
             Job::Reconcile(day) => serde_json::to_value(day),
             Job::StretchGoal(unlocked) => serde_json::to_value(unlocked),
+            Job::ForgetCard { person, card } => serde_json::to_value((person, card)),
         };
         payload.map_err(|_| Error::broken("job payload"))
     }
@@ -118,7 +124,13 @@ pub(crate) async fn look_now(ctx: &Ctx, thing: &Look) -> Result<()> {
 /// Works until told to stop: due jobs, and what the clock brings (launches, lapsed reservations). Each in a line of its
 /// own: a gateway that answers slowly delays what has to ask it and nothing else.
 pub async fn run(ctx: Ctx, stop: CancellationToken) {
-    tokio::join!(launch(&ctx, &stop), lapse(&ctx, &stop), work(&ctx, &stop), sweep_hourly(&ctx, &stop));
+    tokio::join!(
+        launch(&ctx, &stop),
+        lapse(&ctx, &stop),
+        work(&ctx, &stop),
+        look_at_cards(&ctx, &stop),
+        sweep_hourly(&ctx, &stop)
+    );
 }
 
 async fn launch(ctx: &Ctx, stop: &CancellationToken) {
@@ -150,6 +162,17 @@ fn logged(what: &str, outcome: Result<()>) {
     }
 }
 
+async fn look_at_cards(ctx: &Ctx, stop: &CancellationToken) {
+    let mut rounds = tokio::time::interval(LOOK_AT_CARDS_EVERY);
+    while stop.run_until_cancelled(rounds.tick()).await.is_some() {
+        // The gateway away: the next round asks again.
+        match cards::look_at_expiries(ctx).await {
+            Err(error @ Error::Gateway(_)) => tracing::info!(%error, "cards were not looked at"),
+            looked => logged("looking at cards", looked.map(drop)),
+        }
+    }
+}
+
 async fn sweep_hourly(ctx: &Ctx, stop: &CancellationToken) {
     let mut hours = tokio::time::interval(SWEEP_EVERY);
     while stop.run_until_cancelled(hours.tick()).await.is_some() {
@@ -157,11 +180,12 @@ async fn sweep_hourly(ctx: &Ctx, stop: &CancellationToken) {
     }
 }
 
-/// Forgets what has served its time: counted tries, ended sessions, links of letters.
+/// Forgets what has served its time: counted tries, ended sessions, links of letters, where pledges came from.
 async fn sweep(ctx: &Ctx) -> Result<()> {
     throttle::forget_old(&ctx.db).await?;
     sessions::forget_ended(&ctx.db).await?;
     settlement::forget_ended_fix_links(&ctx.db).await?;
+    pledges::forget_origins(&ctx.db).await?;
     Ok(())
 }
 
@@ -259,6 +283,11 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
         "pay_out" => {
             let part = serde_json::from_value(payload).map_err(|_| Error::broken("pay_out payload"))?;
             payouts::send(ctx, part).await
+        }
+        "forget_card" => {
+            let (person, card): (PersonId, String) =
+                serde_json::from_value(payload).map_err(|_| Error::broken("forget_card payload"))?;
+            give_back::forget(ctx, person, &card).await
         }
         "collect" => {
             let job = serde_json::from_value(payload).map_err(|_| Error::broken("collect payload"))?;

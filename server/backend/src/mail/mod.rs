@@ -20,7 +20,7 @@ pub use letter::{
     About, CampaignCancelled, CampaignFailed, CampaignFailedCreator, CampaignFellShort,
     CampaignFellShortCreator, CampaignFunded, CampaignFundedCreator, CardExpires, DisputeClosed,
     DisputeOpened, Letter, MilestoneReached, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder,
-    PayoutFailed, PayoutSent, PledgeCancelled, PledgeConfirmed, PledgeDropped, RefundFailed,
+    PayoutFailed, PayoutSent, PledgeCancelled, PledgeChanged, PledgeConfirmed, PledgeDropped, RefundFailed,
     RefundFailedCreator, Refunded, StretchGoalUnlocked,
 };
 pub use mailbox::{MailboxLine, MailboxMail, in_mailbox, mailbox};

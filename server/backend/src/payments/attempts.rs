@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub enum AttemptKind {
     CreateCustomer,
     CreateSession,
+    /// A pledge's own intent, confirmed with a saved card.
+    CreateIntent,
     ExpireSession,
     CancelIntent,
     DetachCard,
@@ -46,6 +48,7 @@ impl AttemptKind {
         match self {
             Self::CreateCustomer => "create_customer",
             Self::CreateSession => "create_session",
+            Self::CreateIntent => "create_intent",
             Self::ExpireSession => "expire_session",
             Self::CancelIntent => "cancel_intent",
             Self::DetachCard => "detach_card",
@@ -80,7 +83,7 @@ impl AttemptKind {
             // Refused for now, and never done twice.
             Self::Capture | Self::SubmitEvidence => true,
             // Sent anew it would be another payment, or another try of the same card: a refusal is an answer.
-            Self::Charge | Self::Confirm => false,
+            Self::CreateIntent | Self::Charge | Self::Confirm => false,
         }
     }
 
@@ -95,6 +98,7 @@ impl AttemptKind {
             | Self::SubmitEvidence => true,
             Self::CreateCustomer
             | Self::CreateSession
+            | Self::CreateIntent
             | Self::Refund
             | Self::Charge
             | Self::CreateAccount

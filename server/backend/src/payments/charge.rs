@@ -105,17 +105,16 @@ impl Payments {
         })
     }
 
-    /// Takes what is held. A hold that has run out meanwhile is a failed payment.
+    /// Takes the amount from what is held, which may be more; the rest is released. A hold that has run out meanwhile is
+    /// a failed payment.
     ///
     /// # Errors
     /// When there is no answer; the same capture may be sent again.
-    pub async fn capture(&self, pledge: PledgeId, intent: &str) -> Result<Entry> {
+    pub async fn capture(&self, pledge: PledgeId, intent: &str, amount: Money) -> Result<Entry> {
+        let amount = to_gateway(amount).map_err(|_| Error::broken("a pledge that cannot be charged"))?;
+        let request = CapturePaymentIntent::new(intent.to_owned()).amount_to_capture(amount);
         let attempt = attempt(AttemptKind::Capture, format!("capture_{intent}"), pledge, None);
-        let captured = self
-            .attempt(attempt, CapturePaymentIntent::new(intent.to_owned()), |intent: &PaymentIntent| {
-                intent.id.to_string()
-            })
-            .await;
+        let captured = self.attempt(attempt, request, |intent: &PaymentIntent| intent.id.to_string()).await;
         match captured {
             Ok(intent) => Ok(entry_of_payment(&intent)),
             Err(Error::Gateway(refusal @ GatewayError::Refused { .. })) => {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{CampaignId, Collection, Money, PersonId, PledgeId};
+use domain::{CampaignId, ChangeId, Collection, Money, PersonId, PledgeId};
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAllowedPaymentMethodTypes, CreateCheckoutSessionLineItems,
     CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
@@ -14,12 +14,22 @@ use stripe_core::customer::{CreateCustomer, ListCustomer};
 use stripe_shared::{CheckoutSession, CheckoutSessionMode, CheckoutSessionStatus, Customer};
 
 use super::attempts::Attempt;
-use super::translate::{Translated, from_session};
+use super::translate::{NEW_HOLD, Translated, from_session};
 use super::{AttemptKind, GatewayError, LONGEST_LIST, Payments, to_gateway};
 use crate::{Error, Result};
 
+/// Which of a pledge's pages it is.
+#[derive(Clone, Copy)]
+pub enum Occasion {
+    /// The one that makes the pledge.
+    Pledge,
+    /// One for a new hold in the place of the one there is.
+    NewHold(ChangeId),
+}
+
 /// What the page is for.
 pub struct PageRequest {
+    pub occasion: Occasion,
     pub pledge: PledgeId,
     pub campaign: CampaignId,
     pub backer: PersonId,
@@ -60,7 +70,7 @@ impl Payments {
         };
         let attempt = Attempt {
             kind: AttemptKind::CreateSession,
-            key: format!("session_{}", request.pledge),
+            key: request.key(),
             person: Some(request.backer),
             pledge: Some(request.pledge),
         };
@@ -69,17 +79,16 @@ impl Payments {
                 attempt,
                 self.session_request(&request, &customer)?,
                 |session: &CheckoutSession| session.id.to_string(),
-                self.find_page(request.pledge, &customer),
+                self.find_page(request.reference(), &customer),
             )
             .await?;
         Ok(HostedPage { session_id: session.id.to_string(), url: session.url, customer })
     }
 
-    /// The page that was opened for a pledge, if there is one. Lists come newest first, so an undecided call of
+    /// The page with this reference of ours, if there is one. Lists come newest first, so an undecided call of
     /// today is among a customer's last hundred.
-    async fn find_page(&self, pledge: PledgeId, customer: &str) -> Result<Option<CheckoutSession>> {
+    async fn find_page(&self, reference: String, customer: &str) -> Result<Option<CheckoutSession>> {
         let sessions = self.read(ListCheckoutSession::new().customer(customer).limit(LONGEST_LIST)).await?;
-        let reference = pledge.to_string();
         let found =
             sessions.data.into_iter().find(|page| page.client_reference_id.as_ref() == Some(&reference));
         Ok(found)
@@ -156,11 +165,11 @@ impl Payments {
         let metadata = metadata(request);
         let session = CreateCheckoutSession::new()
             .customer(customer)
-            .client_reference_id(request.pledge.to_string())
+            .client_reference_id(request.reference())
             .metadata(metadata.clone())
             .allowed_payment_method_types(vec![CreateCheckoutSessionAllowedPaymentMethodTypes::Card])
-            .success_url(format!("{site}/pledges/{}/return", request.pledge))
-            .cancel_url(format!("{site}/campaigns/{}/pledge?left={}", request.campaign_slug, request.pledge));
+            .success_url(format!("{site}{}", request.way_on()))
+            .cancel_url(format!("{site}{}", request.way_back()));
         let capture = match request.collection {
             Collection::SaveCard => {
                 let mut intent = CreateCheckoutSessionSetupIntentData::new();
@@ -184,12 +193,51 @@ impl Payments {
     }
 }
 
+impl PageRequest {
+    /// The key under which it is asked for.
+    fn key(&self) -> String {
+        match self.occasion {
+            Occasion::Pledge => format!("session_{}", self.pledge),
+            Occasion::NewHold(change) => format!("change_{change}"),
+        }
+    }
+
+    /// By which it is found again at the gateway.
+    fn reference(&self) -> String {
+        match self.occasion {
+            Occasion::Pledge => self.pledge.to_string(),
+            Occasion::NewHold(change) => change.to_string(),
+        }
+    }
+
+    /// Where the backer goes from the finished page.
+    fn way_on(&self) -> String {
+        match self.occasion {
+            Occasion::Pledge => format!("/pledges/{}/return", self.pledge),
+            Occasion::NewHold(_) => format!("/pledges/{}/changed", self.pledge),
+        }
+    }
+
+    /// Where who leaves it goes.
+    fn way_back(&self) -> String {
+        match self.occasion {
+            Occasion::Pledge => format!("/campaigns/{}/pledge?left={}", self.campaign_slug, self.pledge),
+            Occasion::NewHold(_) => format!("/pledges/{}/change?left=yes", self.pledge),
+        }
+    }
+}
+
 /// Our ids travel with every object, so that an event can be placed whatever happened to our own call.
 fn metadata(request: &PageRequest) -> HashMap<String, String> {
-    HashMap::from([
+    let mut metadata = HashMap::from([
         ("pledge_id".to_owned(), request.pledge.to_string()),
         ("campaign_id".to_owned(), request.campaign.to_string()),
-    ])
+    ]);
+    if let Occasion::NewHold(_) = request.occasion {
+        let (purpose, new_hold) = NEW_HOLD;
+        metadata.insert(purpose.to_owned(), new_hold.to_owned());
+    }
+    metadata
 }
 
 fn line_item(request: &PageRequest) -> Result<CreateCheckoutSessionLineItems> {

@@ -1,4 +1,4 @@
-//! The gateway's page on which a backer saves another card for a pledge whose payment failed.
+//! The gateway's page on which a backer saves another card for a pledge, because they wish it or a payment failed.
 
 use std::collections::HashMap;
 
@@ -23,9 +23,19 @@ pub struct Replacement {
     pub amount: Money,
     /// Which page this is for the pledge, from 1.
     pub number: i32,
+    pub page: CardPage,
     /// Where the page leads when a card is saved, and when it is left; below the site's root.
     pub back: String,
     pub left: String,
+}
+
+/// When a card is replaced: the two count their pages apart.
+#[derive(Clone, Copy)]
+pub enum CardPage {
+    /// While the campaign runs.
+    WhileLive,
+    /// A payment failed after the deadline.
+    ToFix,
 }
 
 impl Payments {
@@ -34,7 +44,11 @@ impl Payments {
     /// # Errors
     /// As any attempt.
     pub async fn open_card_page(&self, replacement: &Replacement) -> Result<(String, String)> {
-        let Replacement { pledge, campaign, customer, amount, number, back, left } = replacement;
+        let Replacement { pledge, campaign, customer, amount, number, page, back, left } = replacement;
+        let key = match page {
+            CardPage::WhileLive => "live_card_page",
+            CardPage::ToFix => "card_page",
+        };
         let site = &self.config.public_url;
         let (purpose, replace) = REPLACEMENT;
         let metadata = HashMap::from([
@@ -56,7 +70,7 @@ impl Payments {
             .cancel_url(format!("{site}{left}"));
         let attempt = Attempt {
             kind: AttemptKind::CreateSession,
-            key: format!("card_page_{pledge}_{number}"),
+            key: format!("{key}_{pledge}_{number}"),
             person: None,
             pledge: Some(*pledge),
         };

@@ -107,7 +107,11 @@ pub fn from_session(session: &CheckoutSession) -> Option<Translated> {
 
 pub(super) fn from_setup_intent(intent: &SetupIntent) -> Option<Translated> {
     let event = match intent.status {
-        SetupIntentStatus::Succeeded if replaces_a_card(intent) => PledgeEvent::CardReplaced,
+        SetupIntentStatus::Succeeded
+            if intent.metadata.as_ref().is_some_and(|said| says(said, REPLACEMENT)) =>
+        {
+            PledgeEvent::CardReplaced
+        }
         SetupIntentStatus::Succeeded => PledgeEvent::CardSaved,
         SetupIntentStatus::RequiresAction => PledgeEvent::ActionRequired,
         _ => PledgeEvent::PaymentFailed,
@@ -124,13 +128,19 @@ pub(super) fn from_setup_intent(intent: &SetupIntent) -> Option<Translated> {
 /// What the page for another card writes on its intent.
 pub(super) const REPLACEMENT: (&str, &str) = ("purpose", "replace_card");
 
-fn replaces_a_card(intent: &SetupIntent) -> bool {
-    let (key, value) = REPLACEMENT;
-    intent.metadata.as_ref().and_then(|metadata| metadata.get(key)).is_some_and(|found| found == value)
+/// What the page for a new hold writes on its intent.
+pub(super) const NEW_HOLD: (&str, &str) = ("purpose", "new_hold");
+
+fn says(metadata: &HashMap<String, String>, (key, value): (&str, &str)) -> bool {
+    metadata.get(key).is_some_and(|found| found == value)
 }
 
 pub(super) fn from_payment_intent(intent: &PaymentIntent) -> Option<Translated> {
-    place(&intent.metadata, entry_of_payment(intent))
+    let mut entry = entry_of_payment(intent);
+    if entry.event == PledgeEvent::HoldPlaced && says(&intent.metadata, NEW_HOLD) {
+        entry.event = PledgeEvent::HoldReplaced;
+    }
+    place(&intent.metadata, entry)
 }
 
 /// What a payment's state means for its pledge.

@@ -1,7 +1,7 @@
 //! Whether a campaign's money is due, and what stands in its way.
 
 use chrono::{DateTime, Utc};
-use domain::{CampaignId, Hold, Money, PayoutId, PayoutState, PersonId, PledgeId, Standing};
+use domain::{CampaignId, Hold, Money, PayoutId, PayoutStanding, PayoutState, PersonId, PledgeId};
 use rust_decimal::Decimal;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -68,7 +68,7 @@ async fn consider(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
 
 struct Found {
     creator: PersonId,
-    standing: Standing,
+    standing: PayoutStanding,
     now: DateTime<Utc>,
 }
 
@@ -96,7 +96,7 @@ async fn hold_settlement(db: &mut PgConnection, ctx: &Ctx, campaign: CampaignId)
     .await?;
     Ok(row.map(|row| Found {
         creator: row.creator,
-        standing: Standing {
+        standing: PayoutStanding {
             suspended: row.suspended,
             due_at: row.due_at,
             account_ready: row.ready,

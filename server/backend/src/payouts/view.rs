@@ -1,7 +1,7 @@
 //! What a creator is paid, was paid and waits for; what staff have to decide.
 
 use chrono::{DateTime, Utc};
-use domain::{Currency, Hold, Money, PayoutId, PayoutState, PersonId, Standing};
+use domain::{Currency, Hold, Money, PayoutId, PayoutStanding, PayoutState, PersonId};
 use rust_decimal::Decimal;
 use sqlx::PgPool;
 
@@ -155,7 +155,7 @@ async fn campaigns(ctx: &Ctx, creator: PersonId) -> Result<Vec<Held>> {
     let owes = rows.iter().any(|row| row.owed > Decimal::ZERO);
     rows.into_iter()
         .map(|row| {
-            let standing = Standing {
+            let standing = PayoutStanding {
                 suspended: row.suspended,
                 due_at: row.due_at,
                 account_ready: row.ready,

@@ -1,18 +1,25 @@
 //! A reserved pledge and its page at the gateway: opened once, found again after anything that went wrong.
 
+use std::time::Duration;
+
 use domain::{CampaignId, Collection, PersonId, PledgeId, PledgeState};
 
 use super::Started;
 use crate::inbox::{self, Source};
-use crate::payments::{HostedPage, PageRequest, PageState};
+use crate::payments::{
+    HostedPage, Occasion, OwnIntent, PageRequest, PageState, SavedPayment, in_plain_words,
+};
 use crate::{Ctx, Error, Result, rows};
+
+/// How long somebody waits for the worker whose saved card has worked at once.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens the gateway's page for a pending pledge, or answers with the one that is open.
 pub async fn resume(ctx: &Ctx, pledge: PledgeId) -> Result<Started> {
     let row = sqlx::query!(
         r#"select pledges.state, pledges.gateway_session_url, pledges.amount, pledges.currency, collection,
                   campaign_id as "campaign: CampaignId", campaigns.title, campaigns.slug,
-                  backer_id as "backer: PersonId", people.email, people.display_name, people.gateway_customer_id
+                  wanted_card, own_intent_id, backer_id as "backer: PersonId", people.email, people.display_name, people.gateway_customer_id
            from pledges
            join campaigns on campaigns.id = campaign_id
            join people on people.id = backer_id
@@ -29,21 +36,34 @@ pub async fn resume(ctx: &Ctx, pledge: PledgeId) -> Result<Started> {
         return Ok(Started::AtGateway { pledge, url });
     }
     let collection: Collection = rows::named("pledges.collection", &row.collection)?;
-    let page = ctx
-        .payments
-        .open_page(PageRequest {
+    if let Some(card) = row.wanted_card {
+        let payment = SavedPayment {
             pledge,
             campaign: row.campaign,
             backer: row.backer,
-            backer_email: row.email,
-            backer_name: row.display_name,
-            customer: row.gateway_customer_id,
-            campaign_title: row.title,
-            campaign_slug: row.slug,
+            customer: row
+                .gateway_customer_id
+                .ok_or_else(|| Error::broken("a saved card without a customer"))?,
+            card,
             amount: rows::money(row.amount, &row.currency)?,
             collection,
-        })
-        .await?;
+        };
+        return Box::pin(with_saved_card(ctx, &payment, row.own_intent_id)).await;
+    }
+    let page = Box::pin(ctx.payments.open_page(PageRequest {
+        occasion: Occasion::Pledge,
+        pledge,
+        campaign: row.campaign,
+        backer: row.backer,
+        backer_email: row.email,
+        backer_name: row.display_name,
+        customer: row.gateway_customer_id,
+        campaign_title: row.title,
+        campaign_slug: row.slug,
+        amount: rows::money(row.amount, &row.currency)?,
+        collection,
+    }))
+    .await?;
     if !link(ctx, pledge, row.backer, &page).await? {
         // The pledge ended while its page was being opened: nobody may pay on it.
         ctx.payments.close_page(pledge, &page.session_id).await?;
@@ -57,21 +77,87 @@ pub async fn resume(ctx: &Ctx, pledge: PledgeId) -> Result<Started> {
     })
 }
 
-/// Asks the gateway what became of the pledge's page, and leaves the answer for the worker. For the return page:
-/// its address proves nothing, and the webhook may be late.
-pub async fn look_again(ctx: &Ctx, pledge: PledgeId) -> Result<()> {
+/// Goes on with a pledge's own intent, or makes it.
+async fn with_saved_card(ctx: &Ctx, payment: &SavedPayment, known: Option<String>) -> Result<Started> {
+    let pledge = payment.pledge;
+    let (intent, state) = match known {
+        Some(intent) => {
+            let state = ctx.payments.read_own_intent(&intent, payment.collection).await?;
+            (intent, state)
+        }
+        None => match ctx.payments.confirm_saved(payment).await? {
+            OwnIntent::There { id, state } => (id, state),
+            OwnIntent::Declined(reason) => return Ok(Started::Declined { pledge, reason }),
+        },
+    };
+    sqlx::query!(
+        "update pledges set own_intent_id = $2, updated_at = clock()
+         where id = $1 and state = 'pending' and own_intent_id is null",
+        pledge as PledgeId,
+        intent,
+    )
+    .execute(&ctx.db)
+    .await?;
+    ctx.faults.step("checkout.linked");
+    match state {
+        PageState::Open { url: Some(url) } => Ok(Started::AtGateway { pledge, url }),
+        // The bank asked, and was not answered well.
+        PageState::Open { url: None } => {
+            let reason = in_plain_words("authentication_failure");
+            Ok(Started::Declined { pledge, reason })
+        }
+        PageState::Complete(Some(done)) => {
+            inbox::leave(&ctx.db, payment.campaign, pledge, &done.entry, Source::Gateway).await?;
+            inbox::settled(ctx, pledge, PATIENCE).await?;
+            Ok(Started::Confirmed { pledge })
+        }
+        PageState::Complete(None) | PageState::Expired => Ok(Started::Confirmed { pledge }),
+    }
+}
+
+/// Links the intent that an undecided call has made for a pledge with a saved card; `false` when it made none.
+pub(super) async fn find_lost_intent(ctx: &Ctx, pledge: PledgeId) -> Result<bool> {
     let row = sqlx::query!(
-        r#"select state, gateway_session_id, campaign_id as "campaign: CampaignId" from pledges where id = $1"#,
+        "select collection, gateway_customer_id from pledges join people on people.id = backer_id where pledges.id = $1",
         pledge as PledgeId,
     )
     .fetch_one(&ctx.db)
     .await?;
-    let (PledgeState::Pending, Some(session)) =
-        (rows::named("pledges.state", &row.state)?, row.gateway_session_id)
-    else {
-        return Ok(());
+    let Some(customer) = row.gateway_customer_id else { return Ok(false) };
+    let collection = rows::named("pledges.collection", &row.collection)?;
+    let Some(intent) = ctx.payments.find_own_intent(pledge, &customer, collection).await? else {
+        return Ok(false);
     };
-    if let PageState::Complete(Some(done)) = ctx.payments.read_page(&session).await? {
+    sqlx::query!(
+        "update pledges set own_intent_id = $2 where id = $1 and own_intent_id is null",
+        pledge as PledgeId,
+        intent,
+    )
+    .execute(&ctx.db)
+    .await?;
+    Ok(true)
+}
+
+/// Asks the gateway what became of the pledge's page, and leaves the answer for the worker. For the return page:
+/// its address proves nothing, and the webhook may be late.
+pub async fn look_again(ctx: &Ctx, pledge: PledgeId) -> Result<()> {
+    let row = sqlx::query!(
+        r#"select state, gateway_session_id, own_intent_id, collection, campaign_id as "campaign: CampaignId"
+           from pledges where id = $1"#,
+        pledge as PledgeId,
+    )
+    .fetch_one(&ctx.db)
+    .await?;
+    let state: PledgeState = rows::named("pledges.state", &row.state)?;
+    let there = match (state, row.gateway_session_id, row.own_intent_id) {
+        (PledgeState::Pending, Some(session), _) => ctx.payments.read_page(&session).await?,
+        (PledgeState::Pending, None, Some(intent)) => {
+            let collection = rows::named("pledges.collection", &row.collection)?;
+            ctx.payments.read_own_intent(&intent, collection).await?
+        }
+        _ => return Ok(()),
+    };
+    if let PageState::Complete(Some(done)) = there {
         if done.pledge != pledge || done.campaign != row.campaign {
             return Err(Error::broken("a hosted page that names another pledge"));
         }

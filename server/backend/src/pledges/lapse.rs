@@ -3,7 +3,7 @@
 
 use domain::{CampaignId, PledgeEvent, PledgeId, PledgeState};
 
-use super::resume;
+use super::{checkout, resume};
 use crate::inbox::{self, Entry, Source};
 use crate::payments::PageState;
 use crate::{Ctx, Result, rows};
@@ -31,9 +31,11 @@ pub async fn lapse(ctx: &Ctx, pledge: PledgeId) -> Result<Ended> {
 /// Closes the page and leaves `event` for the worker, unless the backer was faster.
 pub(super) async fn end(ctx: &Ctx, pledge: PledgeId, event: PledgeEvent, source: Source) -> Result<Ended> {
     let row = sqlx::query!(
-        r#"select state, gateway_session_id, campaign_id as "campaign: CampaignId",
+        r#"select state, gateway_session_id, own_intent_id, collection,
+                  wanted_card is not null as "has_card!", campaign_id as "campaign: CampaignId",
                   exists (select from gateway_attempts
-                          where pledge_id = pledges.id and kind = 'create_session' and state <> 'refused')
+                          where pledge_id = pledges.id and kind in ('create_session', 'create_intent')
+                                and state <> 'refused')
                       as "asked!",
                   exists (select from pledge_inbox where pledge_id = pledges.id and outcome = 'mismatch')
                       as "mistaken!",
@@ -51,15 +53,24 @@ pub(super) async fn end(ctx: &Ctx, pledge: PledgeId, event: PledgeEvent, source:
     }
     // What was held or paid was not this pledge's money: it is on its way back.
     let proof = !row.mistaken;
-    let entry = match row.gateway_session_id {
-        Some(_) if row.looked_into => None,
-        Some(session) => closed(ctx, pledge, &session, event, proof).await?,
-        // A page was asked for and we do not know its name: asking again under the same key tells it.
-        None if row.asked => {
-            let _ = resume(ctx, pledge).await?;
+    let entry = match (row.gateway_session_id, row.own_intent_id) {
+        // What was asked for has no name here yet. A saved card must not be tried now that its owner has left, so what
+        // was made with it is looked for; for a page, asking again under the same key tells its name.
+        (None, None) if row.asked && row.has_card => match checkout::find_lost_intent(ctx, pledge).await? {
+            true => return Box::pin(end(ctx, pledge, event, source)).await,
+            false => Some(event.into()),
+        },
+        (None, None) if row.asked => {
+            let _ = Box::pin(resume(ctx, pledge)).await?;
             return Box::pin(end(ctx, pledge, event, source)).await;
         }
-        None => Some(event.into()),
+        (None, None) => Some(event.into()),
+        _ if row.looked_into => None,
+        (Some(session), _) => after(ctx.payments.close_page(pledge, &session).await?, event, proof),
+        (None, Some(intent)) => {
+            let collection = rows::named("pledges.collection", &row.collection)?;
+            after(Box::pin(ctx.payments.close_own_intent(pledge, &intent, collection)).await?, event, proof)
+        }
     };
     let Some(entry) = entry else { return Ok(Ended::StillOpen) };
     let (source, ended) = match entry.event == event {
@@ -76,15 +87,10 @@ fn secures(event: PledgeEvent) -> bool {
     matches!(event, PledgeEvent::CardSaved | PledgeEvent::HoldPlaced | PledgeEvent::PaymentCaptured)
 }
 
-/// What follows for the pledge. With `proof`, a finished page proves that the backer has pledged.
-async fn closed(
-    ctx: &Ctx,
-    pledge: PledgeId,
-    session: &str,
-    event: PledgeEvent,
-    proof: bool,
-) -> Result<Option<Entry>> {
-    Ok(match ctx.payments.close_page(pledge, session).await? {
+/// What follows for the pledge from its page or intent that was to be closed. With `proof`, a finished one proves that the
+/// backer has pledged.
+fn after(closed: PageState, event: PledgeEvent, proof: bool) -> Option<Entry> {
+    match closed {
         PageState::Expired => Some(event.into()),
         // A finished page whose hold has run out or was cancelled brings nothing: then the reservation ends.
         PageState::Complete(done) => {
@@ -93,5 +99,5 @@ async fn closed(
         }
         // It would not close and is not complete: leave everything as it is and look again later.
         PageState::Open { .. } => None,
-    })
+    }
 }

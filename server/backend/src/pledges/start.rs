@@ -7,9 +7,10 @@ use domain::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Ended, checkout};
+use super::{Ended, Privacy, checkout, guard, privacy};
 use crate::payments::{Condition, NotChargeable, to_gateway};
-use crate::{Ctx, Error, Result, campaigns, clock, inbox, pledges, rows};
+use crate::throttle::ClientAddress;
+use crate::{Ctx, Error, Result, campaigns, cards, clock, inbox, pledges, rows};
 
 /// How often a start is begun anew when somebody else was faster (the same form twice, a deadlock).
 const TRIES: u32 = 5;
@@ -22,6 +23,11 @@ pub struct StartPledge {
     pub amount: String,
     /// Made by the server when it drew the form.
     pub form_key: Uuid,
+    pub privacy: Privacy,
+    /// A saved card, by the gateway's name; otherwise the gateway's page asks for one.
+    pub card: Option<String>,
+    /// Where it came from.
+    pub from: ClientAddress,
 }
 
 /// Where the backer goes from here.
@@ -31,6 +37,8 @@ pub enum Started {
     AtGateway { pledge: PledgeId, url: String },
     /// The pledge stands already: the form was sent again after everything was done.
     Confirmed { pledge: PledgeId },
+    /// Its saved card was declined: nothing more can come of it.
+    Declined { pledge: PledgeId, reason: &'static str },
 }
 
 /// Why there is no pledge.
@@ -46,6 +54,11 @@ pub enum StartRefusal {
     NoSuchCampaign,
     #[error("This reward does not exist any more. Nothing was charged. Choose another one.")]
     NoSuchReward,
+    #[error("This card is not saved any more. Nothing was charged. Choose another one.")]
+    NoSuchCard,
+    /// The saved card was declined, in plain words.
+    #[error("{0} You were not charged, and this pledge was not made.")]
+    Declined(&'static str),
     /// The same form was sent before with other terms.
     #[error(
         "This form was already sent with other choices. Nothing more was charged. Look at “My pledges”, or start again."
@@ -56,10 +69,6 @@ pub enum StartRefusal {
         "The payment provider cannot be reached just now. You were not charged. Your choices are kept: try again in a moment."
     )]
     GatewayAway,
-    #[error(
-        "Too many pledges were started from your account in a short time. Nothing was charged. Wait a few minutes and try again."
-    )]
-    TooMany,
     #[error(transparent)]
     Failed(Error),
 }
@@ -72,11 +81,8 @@ impl StartRefusal {
             Self::Pledge(refusal) => refusal.field(),
             Self::Amount(_) | Self::NotChargeable(_) => Some("amount"),
             Self::NoSuchReward => Some("reward"),
-            Self::NoSuchCampaign
-            | Self::FormAlreadyUsed
-            | Self::GatewayAway
-            | Self::TooMany
-            | Self::Failed(_) => None,
+            Self::NoSuchCard | Self::Declined(_) => Some("card"),
+            Self::NoSuchCampaign | Self::FormAlreadyUsed | Self::GatewayAway | Self::Failed(_) => None,
         }
     }
 }
@@ -102,9 +108,20 @@ impl From<sqlx::Error> for StartRefusal {
 /// [`StartRefusal`]: nothing was charged in any of its cases.
 pub async fn start(ctx: &Ctx, backer: PersonId, form: &StartPledge) -> Result<Started, StartRefusal> {
     let mut form_key = form.form_key;
+    if let Some(card) = &form.card
+        && !cards::is_saved(ctx, backer, card).await?
+    {
+        return Err(StartRefusal::NoSuchCard);
+    }
     for _ in 0..TRIES {
         match reserve(ctx, backer, form, form_key).await {
-            Ok(Reserved::Pledge(pledge)) => return Ok(checkout::resume(ctx, pledge).await?),
+            Ok(Reserved::Pledge(pledge)) => match Box::pin(checkout::resume(ctx, pledge)).await? {
+                Started::Declined { pledge, reason } => {
+                    give_up(ctx, pledge).await?;
+                    return Err(StartRefusal::Declined(reason));
+                }
+                started => return Ok(started),
+            },
             // The backer changed their mind at the gateway's page: that page must be closed before another opens.
             Ok(Reserved::Supersedes(older)) => {
                 if pledges::lapse(ctx, older).await? == Ended::StillOpen {
@@ -121,6 +138,14 @@ pub async fn start(ctx: &Ctx, backer: PersonId, form: &StartPledge) -> Result<St
         }
     }
     Err(StartRefusal::Failed(Error::broken("a pledge could not be reserved in several tries")))
+}
+
+/// Ends a pledge whose saved card was declined, so that the same form can go on with another one.
+async fn give_up(ctx: &Ctx, pledge: PledgeId) -> Result<()> {
+    if pledges::lapse(ctx, pledge).await? == Ended::Ending {
+        inbox::settled(ctx, pledge, std::time::Duration::from_secs(3)).await?;
+    }
+    Ok(())
 }
 
 enum Reserved {
@@ -150,11 +175,21 @@ async fn reserve(
         None => None,
     };
     if let Some(existing) = existing(&mut tx, backer, form.campaign, form_key).await? {
-        return existing.meets(form, form_key, amount);
+        let reserved = existing.meets(form, form_key, amount)?;
+        if let Reserved::Pledge(pledge) = reserved {
+            privacy::renew(&mut *tx, pledge, form.privacy).await?;
+            tx.commit().await?;
+        }
+        return Ok(reserved);
     }
     // No slot is taken for somebody who could not pay for it now.
     if ctx.payments.condition() == Condition::Away {
         return Err(StartRefusal::GatewayAway);
+    }
+    if let Some(card) = &form.card
+        && !cards::hold_saved(&mut tx, backer, card).await?
+    {
+        return Err(StartRefusal::NoSuchCard);
     }
     let now = clock::now(&mut *tx).await?;
     let offer = Pledge::offer(&campaign, backer, reward.as_ref(), amount, now)?;
@@ -162,11 +197,14 @@ async fn reserve(
     // What the backer agrees to is stored word for word.
     let mandate = domain::mandate(&campaign, offer.amount, offer.collection, now);
     ctx.faults.step("pledge.before_insert");
-    let Some(pledge) = insert(&mut tx, ctx, &offer, reward.as_ref(), form_key, &mandate).await? else {
+    let Some(pledge) = insert(&mut tx, ctx, &offer, reward.as_ref(), form, form_key, &mandate).await? else {
         return Ok(Reserved::Again);
     };
-    if let Some(reward) = reward.filter(|reward| reward.limit.is_some()) {
-        claim(&mut tx, &reward).await?;
+    guard::note_origin(&mut tx, pledge, form.from).await?;
+    if let Some(reward) = reward.filter(|reward| reward.limit.is_some())
+        && !claim(&mut tx, &reward).await?
+    {
+        return Err(PledgeRefusal::SoldOut { title: reward.title }.into());
     }
     tx.commit().await?;
     ctx.faults.step("pledge.inserted");
@@ -181,6 +219,7 @@ struct Existing {
     reward: Option<RewardId>,
     amount: Money,
     state: PledgeState,
+    card: Option<String>,
 }
 
 impl Existing {
@@ -188,6 +227,10 @@ impl Existing {
         let same_terms =
             self.campaign == form.campaign && self.reward == form.reward && self.amount == amount;
         let same_form = self.form_key == form_key;
+        if self.state == PledgeState::Pending && same_terms && self.card != form.card {
+            // Another card for the same pledge: what was begun with the first must be closed before.
+            return Ok(Reserved::Supersedes(self.id));
+        }
         match (self.state, same_terms) {
             // Two tabs, a double click, a retry: one pledge.
             (PledgeState::Pending, true) => Ok(Reserved::Pledge(self.id)),
@@ -209,7 +252,7 @@ async fn existing(
 ) -> Result<Option<Existing>> {
     let row = sqlx::query!(
         r#"select id as "id: PledgeId", form_key, campaign_id as "campaign: CampaignId",
-                  reward_id as "reward: RewardId", amount, currency, state
+                  reward_id as "reward: RewardId", amount, currency, state, wanted_card
            from pledges
            where backer_id = $1
                  and (form_key = $2
@@ -231,6 +274,7 @@ async fn existing(
             reward: row.reward,
             amount: rows::money(row.amount, &row.currency)?,
             state: rows::named("pledges.state", &row.state)?,
+            card: row.wanted_card,
         })
     })
     .transpose()
@@ -243,6 +287,7 @@ async fn insert(
     ctx: &Ctx,
     offer: &Offer,
     reward: Option<&Reward>,
+    form: &StartPledge,
     form_key: Uuid,
     mandate: &str,
 ) -> Result<Option<PledgeId>> {
@@ -250,8 +295,9 @@ async fn insert(
         r#"
         with pledge as (
             insert into pledges (id, campaign_id, backer_id, reward_id, form_key, collection, amount, currency,
-                                 reward_title, reward_minimum, mandate, reserved_until)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock() + make_interval(secs => $12))
+                                 reward_title, reward_minimum, mandate, reserved_until, name_hidden, amount_hidden,
+                                 wanted_card)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock() + make_interval(secs => $12), $14, $15, $16)
             -- the form's key, or the backer's one open pledge: whichever refused, the caller looks again
             on conflict do nothing
             returning id
@@ -261,7 +307,8 @@ async fn insert(
         ), attempt as (
             -- with the pledge itself: whoever ends the reservation knows that a page may be on its way
             insert into gateway_attempts (id, key, kind, person_id, pledge_id)
-            select $13, 'session_' || id, 'create_session', $3, id from pledge
+            select $13, case when $16::text is null then 'session_' else 'intent_' end || id,
+                   case when $16 is null then 'create_session' else 'create_intent' end, $3, id from pledge
         )
         select id as "id: PledgeId" from pledge
         "#,
@@ -278,23 +325,23 @@ async fn insert(
         mandate,
         ctx.config.reservation.as_secs_f64(),
         Uuid::now_v7(),
+        form.privacy.name_hidden,
+        form.privacy.amount_hidden,
+        form.card,
     )
     .fetch_optional(db)
     .await?;
     Ok(id)
 }
 
-/// Takes a slot of a limited reward. The guard is in the statement: of two who want the last one, one waits for the
+/// Takes a slot of a limited reward; `false` when none is left. The guard is in the statement: of two who want the last one, one waits for the
 /// other's commit and then finds none.
-async fn claim(db: &mut PgConnection, reward: &Reward) -> Result<(), StartRefusal> {
+pub(super) async fn claim(db: &mut PgConnection, reward: &Reward) -> Result<bool> {
     let claimed = sqlx::query!(
         "update rewards set claimed = claimed + 1 where id = $1 and claimed < slots",
         reward.id as RewardId,
     )
     .execute(db)
     .await?;
-    if claimed.rows_affected() == 1 {
-        return Ok(());
-    }
-    Err(PledgeRefusal::SoldOut { title: reward.title.clone() }.into())
+    Ok(claimed.rows_affected() == 1)
 }

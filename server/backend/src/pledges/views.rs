@@ -1,10 +1,13 @@
 //! Pledges as their backer, or a campaign's visitors, see them.
 
 use chrono::{DateTime, Utc};
-use domain::{Campaign, CampaignId, Collection, Money, PersonId, Pledge, PledgeId, PledgeState, RewardId};
+use domain::{
+    Campaign, CampaignId, Collection, FeeRule, Money, PersonId, Pledge, PledgeId, PledgeState, RewardId,
+};
 use rust_decimal::Decimal;
 use sqlx::PgPool;
 
+use super::Privacy;
 use crate::{Result, payments, rows};
 
 /// A pledge on its backer's own pages.
@@ -16,6 +19,10 @@ pub struct MyPledge {
     pub campaign: Campaign,
     pub amount: Money,
     pub reward_title: Option<String>,
+    /// What the reward cost when it was chosen.
+    pub reward_minimum: Option<Money>,
+    /// The platform's share of it.
+    pub fee: FeeRule,
     pub state: PledgeState,
     pub collection: Collection,
     pub mandate: String,
@@ -24,6 +31,8 @@ pub struct MyPledge {
     /// While pending: why the last card was declined, in plain words.
     pub declined: Option<&'static str>,
     pub can_cancel: bool,
+    pub can_change: bool,
+    pub privacy: Privacy,
     pub created_at: DateTime<Utc>,
 }
 
@@ -41,7 +50,8 @@ async fn select(db: &PgPool, backer: PersonId, only: Option<PledgeId>) -> Result
     let rows = sqlx::query_as!(
         MyPledgeRow,
         r#"select pledges.id as "id: PledgeId", pledges.state, collection, amount, pledges.currency, reward_title,
-                  mandate, reserved_until, decline_code, pledges.created_at, clock() as "now!",
+                  reward_minimum, fee_bps, mandate, reserved_until, decline_code, name_hidden, amount_hidden, pledges.created_at,
+                  clock() as "now!",
                   campaigns.id as "campaign: CampaignId", slug, title, creator_id as "creator: PersonId", model,
                   campaigns.state as campaign_state, suspended_at, goal, starts_at as "starts_at!",
                   ends_at as "ends_at!"
@@ -63,9 +73,13 @@ struct MyPledgeRow {
     amount: Decimal,
     currency: String,
     reward_title: Option<String>,
+    reward_minimum: Option<Decimal>,
+    fee_bps: i16,
     mandate: String,
     reserved_until: Option<DateTime<Utc>>,
     decline_code: Option<String>,
+    name_hidden: bool,
+    amount_hidden: bool,
     created_at: DateTime<Utc>,
     now: DateTime<Utc>,
     campaign: CampaignId,
@@ -96,16 +110,23 @@ impl MyPledgeRow {
         Ok(MyPledge {
             id: self.id,
             can_cancel: Pledge::cancellable(state, &campaign, self.now).is_ok(),
+            can_change: Pledge::changeable(state, &campaign, self.now).is_ok(),
             campaign_slug: self.slug,
             campaign_title: self.title,
             campaign,
             amount: rows::money(self.amount, &self.currency)?,
             reward_title: self.reward_title,
+            reward_minimum: self
+                .reward_minimum
+                .map(|least| rows::money(least, &self.currency))
+                .transpose()?,
+            fee: rows::fee(self.fee_bps)?,
             state,
             collection: rows::named("pledges.collection", &self.collection)?,
             mandate: self.mandate,
             reserved_until: self.reserved_until.filter(|_| state == PledgeState::Pending),
             declined: self.decline_code.as_deref().map(payments::in_plain_words),
+            privacy: Privacy { name_hidden: self.name_hidden, amount_hidden: self.amount_hidden },
             created_at: self.created_at,
         })
     }
@@ -121,13 +142,14 @@ pub struct WaitingPledge {
     pub reserved_until: Option<DateTime<Utc>>,
     /// Why the last card was declined, in plain words.
     pub declined: Option<&'static str>,
+    pub privacy: Privacy,
 }
 
 /// The person's pledge to a campaign that waits for a card; there is one at most.
 pub async fn waiting(db: &PgPool, backer: PersonId, campaign: CampaignId) -> Result<Option<WaitingPledge>> {
     let row = sqlx::query!(
         r#"select id as "id: PledgeId", amount, currency, reward_id as "reward: RewardId", reserved_until,
-                  decline_code
+                  decline_code, name_hidden, amount_hidden
            from pledges
            where backer_id = $1 and campaign_id = $2 and state = 'pending'"#,
         backer as PersonId,
@@ -142,22 +164,28 @@ pub async fn waiting(db: &PgPool, backer: PersonId, campaign: CampaignId) -> Res
             reward: row.reward,
             reserved_until: row.reserved_until,
             declined: row.decline_code.as_deref().map(payments::in_plain_words),
+            privacy: Privacy { name_hidden: row.name_hidden, amount_hidden: row.amount_hidden },
         })
     })
     .transpose()
 }
 
-/// Somebody who backed a campaign lately.
+/// Somebody who backed a campaign lately, as far as they want it to be known.
 #[derive(Clone, Debug)]
 pub struct RecentBacker {
-    pub display_name: String,
+    /// `None`: it is hidden.
+    pub display_name: Option<String>,
+    /// `None`: it is hidden.
+    pub amount: Option<Money>,
     pub confirmed_at: DateTime<Utc>,
 }
 
 /// The latest backers of a campaign whose pledges stand.
 pub async fn recent_backers(db: &PgPool, campaign: CampaignId) -> Result<Vec<RecentBacker>> {
     let rows = sqlx::query!(
-        r#"select display_name, confirmed_at as "confirmed_at!"
+        // what is hidden is not even read
+        r#"select case when not name_hidden then display_name end as display_name,
+                  case when not amount_hidden then amount end as amount, currency, confirmed_at as "confirmed_at!"
            from pledges join people on people.id = backer_id
            where campaign_id = $1 and confirmed_at is not null
                  and state not in ('dropped', 'cancelled', 'expired', 'voided', 'refunded')
@@ -166,8 +194,13 @@ pub async fn recent_backers(db: &PgPool, campaign: CampaignId) -> Result<Vec<Rec
     )
     .fetch_all(db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| RecentBacker { display_name: row.display_name, confirmed_at: row.confirmed_at })
-        .collect())
+    rows.into_iter()
+        .map(|row| {
+            Ok(RecentBacker {
+                display_name: row.display_name,
+                amount: row.amount.map(|amount| rows::money(amount, &row.currency)).transpose()?,
+                confirmed_at: row.confirmed_at,
+            })
+        })
+        .collect()
 }

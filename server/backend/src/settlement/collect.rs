@@ -1,7 +1,7 @@
 //! One pledge's money: a job charges the saved card or captures the hold, and leaves what the gateway said for the
 //! inbox. The gateway's own event says the same; whichever comes second changes nothing.
 
-use domain::{CampaignId, Collection, PersonId, PledgeId, PledgeState};
+use domain::{CampaignId, Collection, Money, PersonId, PledgeId, PledgeState};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -81,7 +81,7 @@ pub(crate) async fn collect(ctx: &Ctx, job: Collect) -> Result<()> {
     let Some(due) = due(ctx, job).await? else { return Ok(()) };
     ctx.faults.step("collect.before");
     let entry = match due.how {
-        How::Capture { intent } => ctx.payments.capture(job.pledge, &intent).await?,
+        How::Capture { intent, amount } => ctx.payments.capture(job.pledge, &intent, amount).await?,
         How::Charge(charge) => ctx.payments.charge(&charge).await?,
     };
     ctx.faults.step("collect.done");
@@ -101,7 +101,11 @@ struct Due {
 }
 
 enum How {
-    Capture { intent: String },
+    /// Perhaps less than is held: the pledge was lowered.
+    Capture {
+        intent: String,
+        amount: Money,
+    },
     Charge(Box<Charge>),
 }
 
@@ -135,6 +139,7 @@ async fn due(ctx: &Ctx, job: Collect) -> Result<Option<Due>> {
     let how = match rows::named("pledges.collection", &row.collection)? {
         Collection::Hold => How::Capture {
             intent: row.gateway_intent_id.ok_or_else(|| Error::broken("a hold without an intent"))?,
+            amount: rows::money(row.amount, &row.currency)?,
         },
         Collection::SaveCard => How::Charge(Box::new(Charge {
             pledge: job.pledge,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::{CampaignId, Collection, Money, PersonId, PledgeId, PledgeState};
 
 use crate::inbox::{self, Entry, Source};
-use crate::payments::{AtTheBank, PageState, Replacement};
+use crate::payments::{AtTheBank, CardPage, PageState, Replacement};
 use crate::{Ctx, Error, Result, payments, rows};
 
 /// How long the page waits for the worker before it says "being charged".
@@ -152,6 +152,7 @@ pub async fn use_another_card(
         customer,
         amount: found.amount,
         number,
+        page: CardPage::ToFix,
         back: way.back(pledge),
         left: way.page(pledge),
     };

@@ -15,6 +15,7 @@ pub mod smtp;
 use std::time::{Duration, Instant};
 
 use backend::config::{Config, Environment, PayoutTerms, SmtpServer, StripeConfig};
+use backend::pledges::AddressLimits;
 use backend::{Ctx, inbox, jobs, payouts, settlement};
 use gateway::Gateway;
 use sandbox::{Sandbox, WebhookTarget};
@@ -53,6 +54,8 @@ pub struct Setup {
     pub rest: Duration,
     pub edge: Edge,
     pub payouts: PayoutTerms,
+    /// How much pledging may come from one address: everybody here is at the same one.
+    pub pledging: AddressLimits,
     /// Where mail goes; `None` is the demo's mailbox.
     pub smtp: Option<SmtpServer>,
 }
@@ -68,6 +71,7 @@ impl Default for Setup {
             rest: Duration::from_millis(50),
             edge: Edge::default(),
             payouts: PayoutTerms::default(),
+            pledging: AddressLimits { tries: 100_000, declines: 100_000 },
             smtp: None,
         }
     }
@@ -187,6 +191,7 @@ fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
         },
         form_targets: vec![gateway.to_owned()],
         smtp: setup.smtp.clone(),
+        pledging: setup.pledging,
         reservation: Duration::from_secs(900),
         fee: domain::FeeRule::USUAL,
         payouts: setup.payouts,

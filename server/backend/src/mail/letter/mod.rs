@@ -19,7 +19,7 @@ pub use payment::{
     CardExpires, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, RefundFailed,
     Refunded,
 };
-pub use pledge::{PledgeCancelled, PledgeConfirmed, StretchGoalUnlocked};
+pub use pledge::{PledgeCancelled, PledgeChanged, PledgeConfirmed, StretchGoalUnlocked};
 
 use super::written::Written;
 
@@ -33,6 +33,7 @@ pub struct About<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Letter<'a> {
     PledgeConfirmed(PledgeConfirmed<'a>),
+    PledgeChanged(PledgeChanged<'a>),
     PledgeCancelled(PledgeCancelled<'a>),
     StretchGoalUnlocked(StretchGoalUnlocked<'a>),
     CampaignFunded(CampaignFunded<'a>),
@@ -63,6 +64,7 @@ impl Letter<'_> {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::PledgeConfirmed(_) => "pledge_confirmed",
+            Self::PledgeChanged(_) => "pledge_changed",
             Self::PledgeCancelled(_) => "pledge_cancelled",
             Self::StretchGoalUnlocked(_) => "stretch_goal_unlocked",
             Self::CampaignFunded(_) => "campaign_funded",
@@ -92,6 +94,7 @@ impl Letter<'_> {
     pub(super) fn write(&self) -> Written {
         match self {
             Self::PledgeConfirmed(letter) => letter.write(),
+            Self::PledgeChanged(letter) => letter.write(),
             Self::PledgeCancelled(letter) => letter.write(),
             Self::StretchGoalUnlocked(letter) => letter.write(),
             Self::CampaignFunded(letter) => letter.write(),

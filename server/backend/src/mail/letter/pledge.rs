@@ -72,6 +72,51 @@ impl PledgeConfirmed<'_> {
     }
 }
 
+/// Its backer has changed the amount, the reward, or where it is held.
+#[derive(Clone, Copy, Debug)]
+pub struct PledgeChanged<'a> {
+    pub campaign: About<'a>,
+    pub pledge: PledgeId,
+    /// Before, and from now on.
+    pub from: Money,
+    pub amount: Money,
+    pub reward: Option<&'a str>,
+    pub collection: Collection,
+    pub ends_at: DateTime<Utc>,
+    pub cancel_until: DateTime<Utc>,
+}
+
+impl PledgeChanged<'_> {
+    pub(super) fn write(&self) -> Written {
+        let Self { campaign: About { title, .. }, from, amount, .. } = self;
+        let end = instant(self.ends_at);
+        let money = match self.collection {
+            Collection::SaveCard => {
+                format!(
+                    "You were not charged. Your card is charged {amount} after {end}, only if the goal is met."
+                )
+            }
+            Collection::Hold | Collection::ChargeNow => format!(
+                "You were not charged. Your card is charged {amount} after {end}, only if the goal is met; what is held \
+                 on it beyond that is released."
+            ),
+        };
+        Written::new(
+            format!("Your pledge to {title} is now {amount}"),
+            format!("Your pledge to {title} is changed."),
+            BACKER,
+        )
+        .says(money)
+        .facts([
+            ("Pledge before", Some(from.to_string())),
+            ("Pledge", Some(amount.to_string())),
+            ("Reward", Some(self.reward.unwrap_or("None").to_owned())),
+        ])
+        .says(format!("You can change it again or cancel until {}.", instant(self.cancel_until)))
+        .link("See your pledge", format!("/pledges/{}", self.pledge))
+    }
+}
+
 /// Its backer took it back before any charge.
 #[derive(Clone, Copy, Debug)]
 pub struct PledgeCancelled<'a> {

@@ -89,6 +89,18 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
             cancel_until,
         })
     };
+    let changed = |from, reward, collection| {
+        Letter::PledgeChanged(PledgeChanged {
+            campaign,
+            pledge,
+            from: euros(from),
+            amount,
+            reward,
+            collection,
+            ends_at,
+            cancel_until: until,
+        })
+    };
     let cancelled = |collection, reward| {
         Letter::PledgeCancelled(PledgeCancelled { campaign, amount, reward, collection })
     };
@@ -138,6 +150,8 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         confirmed(Collection::SaveCard, reward, Some(until)),
         confirmed(Collection::Hold, None, None),
         confirmed(Collection::ChargeNow, None, Some(until)),
+        changed(2000, reward, Collection::SaveCard),
+        changed(4000, None, Collection::Hold),
         cancelled(Collection::SaveCard, reward),
         cancelled(Collection::Hold, None),
         Letter::StretchGoalUnlocked(StretchGoalUnlocked {
