@@ -13,20 +13,20 @@ fn every_pair_of_state_and_event() {
         table.push_str(&format!("{:<19}{}\n", state.as_str(), row.join(" ")));
     }
     let expected = "\
-pending            com aut cap =   =   .   .   .   .   .   can exp voi voi ref par .   .   .
-committed          =   .   cap =   =   cha com com !   .   can =   voi voi ref par .   .   .
-authorized         =   =   cap =   =   cha .   aut aut .   can =   voi voi ref par .   .   .
-captured           =   =   =   =   =   =   =   =   !   =   .   =   .   .   ref par dis =   =
-charging           =   =   cap err nee =   =   =   !   .   .   =   .   .   ref par .   .   .
-errored            =   .   cap =   nee cha cha =   !   dro .   =   voi voi ref par .   .   .
-needs_action       =   .   cap err =   cha cha =   !   dro .   =   voi voi ref par .   .   .
-dropped            !   !   !   =   =   .   !   =   !   =   =   =   =   =   =   =   .   .   .
-cancelled          !   !   !   =   =   .   !   =   !   =   =   =   =   =   =   =   .   .   .
-expired            !   !   !   =   =   .   !   =   !   =   =   =   =   =   =   =   .   .   .
-voided             !   !   !   =   =   .   !   =   !   =   =   =   =   =   =   =   .   .   .
-refunded           =   =   =   =   =   =   =   =   !   =   =   =   =   =   =   =   =   =   =
-partially_refunded =   =   =   =   =   =   =   =   !   =   .   =   .   .   ref =   dis =   =
-disputed           =   =   =   =   =   =   =   =   !   =   .   =   .   .   ref =   =   cap ref
+pending            com aut cap =   =   .   .   .   .   .   can exp voi voi ref par =   .   .   .
+committed          =   .   cap =   =   cha com com !   .   can =   voi voi ref par =   .   .   .
+authorized         =   =   cap =   =   cha .   aut aut .   can =   voi voi ref par =   .   .   .
+captured           =   =   =   =   =   =   =   =   !   =   .   =   .   .   ref par =   dis =   =
+charging           =   =   cap err nee =   =   =   !   .   .   =   .   .   ref par =   .   .   .
+errored            =   .   cap =   nee cha cha =   !   dro .   =   voi voi ref par =   .   .   .
+needs_action       =   .   cap err =   cha cha =   !   dro .   =   voi voi ref par =   .   .   .
+dropped            !   !   !   =   =   .   !   =   !   =   =   =   =   =   =   =   =   .   .   .
+cancelled          !   !   !   =   =   .   !   =   !   =   =   =   =   =   =   =   =   .   .   .
+expired            !   !   !   =   =   .   !   =   !   =   =   =   =   =   =   =   =   .   .   .
+voided             !   !   !   =   =   .   !   =   !   =   =   =   =   =   =   =   =   .   .   .
+refunded           =   =   =   =   =   =   =   =   !   =   =   =   =   =   =   =   cap =   =   =
+partially_refunded =   =   =   =   =   =   =   =   !   =   .   =   .   .   ref =   cap dis =   =
+disputed           =   =   =   =   =   =   =   =   !   =   .   =   .   .   ref =   =   =   cap ref
 ";
     assert_eq!(squeezed(&table), squeezed(expected), "\n{table}");
 }

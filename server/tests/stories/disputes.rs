@@ -51,8 +51,8 @@ async fn a_disputed_payment_is_frozen_and_its_creator_is_told_until_when_to_answ
     let paid = disputed(&app).await;
     assert_eq!(app.balance("disputed").await, 25_000);
     assert_eq!(app.balance("gateway_fees").await, 15_000);
-    assert_eq!(app.balance("gateway_balance").await, -15_000, "25 in, 25 and 15 out");
-    assert_eq!(app.balance("held_for_campaign").await, -23_750, "nobody has lost yet");
+    assert_eq!(app.balance("gateway_balance").await, -15_630, "25 in, 25 and 15 and 0.63 out");
+    assert_eq!(app.balance("held_for_campaign").await, -23_120, "nobody has lost yet");
     assert_eq!(letters(&app, "dispute_opened").await, 1);
     assert_eq!(paid.campaign.totals().await, ("25.000".into(), 1));
 
@@ -87,8 +87,8 @@ async fn evidence_is_a_draft_until_it_is_sent_and_wins() {
     eventually("the bank", async || states(&app, &paid.bea).await == ["captured"]).await;
     app.settle().await;
     assert_eq!(app.balance("disputed").await, 0);
-    assert_eq!(app.balance("gateway_balance").await, 10_000, "the fee is gone");
-    assert_eq!(app.balance("held_for_campaign").await, -23_750);
+    assert_eq!(app.balance("gateway_balance").await, 10_000 - 630, "the fees are gone");
+    assert_eq!(app.balance("held_for_campaign").await, -23_120);
     assert_eq!(letters(&app, "dispute_closed").await, 1);
     let again = answer(&paid.marta, id, "And another thing", "send").await;
     assert_eq!(again.status, 409, "sent once");
@@ -109,7 +109,7 @@ async fn a_lost_dispute_leaves_what_the_campaign_collected() {
     for account in ["disputed", "held_for_campaign", "platform_fees", "owed_by_creators"] {
         assert_eq!(app.balance(account).await, 0, "{account}");
     }
-    assert_eq!(app.balance("gateway_balance").await, -15_000);
+    assert_eq!(app.balance("gateway_balance").await, -15_630);
     assert_eq!(paid.campaign.totals().await, ("0.000".into(), 0));
     assert_eq!(letters(&app, "dispute_closed").await, 1);
     assert_eq!(letters(&app, "refunded").await, 0, "nobody made a refund");
@@ -140,7 +140,7 @@ async fn an_inquiry_moves_no_money() {
     eventually("the inquiry", async || app.count("select count(*) from disputes").await == 1).await;
     app.settle().await;
     assert_eq!(states(&app, &paid.bea).await, ["captured"]);
-    assert_eq!(app.balance("gateway_balance").await, 25_000);
+    assert_eq!(app.balance("gateway_balance").await, 25_000 - 630);
     assert_eq!(letters(&app, "dispute_opened").await, 1);
     assert_eq!(answer(&paid.marta, dispute_id(&app).await, "losing_evidence", "send").await.status, 200);
     eventually("its end", async || {
@@ -148,7 +148,7 @@ async fn an_inquiry_moves_no_money() {
     })
     .await;
     app.settle().await;
-    assert_eq!(app.balance("gateway_balance").await, 25_000);
+    assert_eq!(app.balance("gateway_balance").await, 25_000 - 630);
     app.finish().await;
 }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::alarms::{self, Alarm};
 use crate::payments::Condition;
-use crate::{Ctx, Result, books};
+use crate::{Ctx, Result, books, payouts, settlement};
 
 /// Something that must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,30 @@ pub async fn ask(db: &PgPool) -> Result<Vec<Answer>> {
 
 /// What no single query answers: a line for each function that looks for something wrong.
 async fn by_functions(db: &PgPool) -> Result<Vec<Answer>> {
-    Ok(vec![histories::of_pledges(db).await?, histories::of_campaigns(db).await?])
+    Ok(vec![
+        histories::of_pledges(db).await?,
+        histories::of_campaigns(db).await?,
+        held_too_long(db).await?,
+        stuck(db).await?,
+    ])
+}
+
+async fn held_too_long(db: &PgPool) -> Result<Answer> {
+    let check = Check {
+        name: "creators_are_paid_in_time",
+        violated: "A campaign’s money waits for its creator for sixty days; the gateway wants it paid out within ninety.",
+    };
+    let held = payouts::held_too_long(db).await?;
+    Ok(Answer { check, subjects: held.iter().map(ToString::to_string).collect() })
+}
+
+async fn stuck(db: &PgPool) -> Result<Answer> {
+    let check = Check {
+        name: "campaigns_are_decided",
+        violated: "A campaign’s deadline passed more than an hour ago and nothing is decided.",
+    };
+    let stuck = settlement::stuck(db).await?;
+    Ok(Answer { check, subjects: stuck.iter().map(|stuck| stuck.campaign.to_string()).collect() })
 }
 
 /// Whether this process hears the gateway answer.

@@ -33,7 +33,7 @@ questions! {
     r#"select stats.campaign_id::text as "subject!"
        from campaign_stats stats
        cross join lateral (
-           select coalesce(sum(amount), 0) as pledged, count(*) as backers from pledges
+           select coalesce(sum(amount - refunded), 0) as pledged, count(*) as backers from pledges
            where pledges.campaign_id = stats.campaign_id
                  and state in ('committed', 'authorized', 'captured', 'charging', 'errored', 'needs_action',
                                'partially_refunded', 'disputed')
@@ -44,8 +44,11 @@ questions! {
     r#"select id::text as "subject!" from rewards
        where slots is not null
              and (claimed > slots
-                  or claimed <> (select count(*) from pledges where reward_id = rewards.id
-                                 and state not in ('cancelled', 'expired', 'voided', 'refunded')))
+                  or claimed <> (select count(*) from pledges where reward_id = rewards.id and not reward_given_up
+                                 and state not in ('cancelled', 'expired', 'voided', 'refunded'))
+                                -- taken for a change that is under way
+                                + (select count(*) from pledge_changes
+                                   where reward_id = rewards.id and claims_slot and state in ('waiting', 'ready')))
        limit 50"#;
     // I5
     "nobody_got_back_more_than_they_paid", "More went back to a pledge’s backer than was taken.",

@@ -5,7 +5,9 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::inbox::{self, Source};
+use crate::jobs::{self, Job};
 use crate::payments::GatewayDispute;
+use crate::payouts::TakeBack;
 use crate::{Ctx, Result, refunds, rows};
 
 /// Reads a dispute and follows what it says now.
@@ -24,6 +26,11 @@ pub(super) async fn note(ctx: &Ctx, pledge: PledgeId, said: &GatewayDispute) -> 
     if write(&mut tx, pledge, said).await? {
         // Whichever of the events it is, the rows decide.
         inbox::leave(&mut *tx, campaign, pledge, &PledgeEvent::DisputeOpened.into(), Source::Gateway).await?;
+    }
+    if said.state == DisputeState::Lost {
+        let owed = TakeBack { pledge, amount: said.amount, why: format!("dispute_{}", said.id) };
+        let key = format!("take_back_{}", owed.why);
+        jobs::stage(&mut tx, &[(Job::TakeBack(&owed), key)]).await?;
     }
     ctx.faults.step("dispute.before_note");
     tx.commit().await?;

@@ -97,10 +97,14 @@ async fn apply_in(
     changes::write(&mut *tx, &batch).await?;
     pledges::count_declines(&mut *tx, &batch.declined).await?;
     write_history(&mut *tx, &batch).await?;
-    write_ledger(&mut *tx, &before, &batch, cause).await?;
+    let goes_back = write_ledger(&mut *tx, &before, &batch).await?;
     receipts::issue(&mut *tx, &ctx.config, &batch).await?;
     books::bear_fees_of_refunded(&mut *tx, &batch.arrived_in(&[PledgeState::Refunded])).await?;
     books::stage_fees(&mut *tx, &batch.payments()).await?;
+    if goes_back {
+        // When all of it is in the ledger: only then does it show whether the campaign can bear it.
+        money_back::cover(&mut *tx, campaign, before.goal.currency(), cause).await?;
+    }
     write_rewards(&mut *tx, &batch).await?;
     let reached = write_totals(&mut *tx, before, &batch).await?;
     settlement::stage_collecting(&mut *tx, campaign, &batch.arrived_in(&[PledgeState::Charging])).await?;
@@ -289,13 +293,14 @@ async fn write_history(db: &mut PgConnection, batch: &Batch) -> Result<()> {
     Ok(())
 }
 
-async fn write_ledger(db: &mut PgConnection, totals: &Totals, batch: &Batch, cause: Uuid) -> Result<()> {
+/// Whether money goes back to backers by it.
+async fn write_ledger(db: &mut PgConnection, totals: &Totals, batch: &Batch) -> Result<bool> {
     let mut lines: Vec<Line> = batch.postings.iter().flat_map(|posting| lines_of(posting, totals)).collect();
     let back: Vec<Line> = batch.rows.values().flat_map(|row| row.lines_back(totals)).collect();
     let goes_back = !back.is_empty();
     lines.extend(back);
     ledger::post(db, &lines).await?;
-    if goes_back { money_back::cover(db, totals, cause).await } else { Ok(()) }
+    Ok(goes_back)
 }
 
 /// The entries of one movement. The platform's share is posted beside the payment, and goes back with it.

@@ -26,6 +26,7 @@ use crate::{Ctx, Result};
 pub use apply::apply_waiting;
 pub use batch::GiveBack;
 pub(crate) use batch::{agrees, is_paid, rests_on_its_intent};
+pub(crate) use money_back::cover;
 pub use worker::{drain, run};
 
 /// An event for a pledge, with what the gateway said about it.

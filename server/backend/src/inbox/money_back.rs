@@ -3,8 +3,8 @@
 //! and each movement is in the ledger once.
 
 use domain::{
-    CampaignId, DisputeId, DisputeState, FeeRule, Money, PledgeEvent, PledgeId, PledgeState, RefundId,
-    RefundState, Step,
+    CampaignId, Currency, DisputeId, DisputeState, FeeRule, Money, PledgeEvent, PledgeId, PledgeState,
+    RefundId, RefundState, Step,
 };
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -257,15 +257,19 @@ impl Row {
 
 /// What a campaign's creator owes when more went back than is still held for them, and what of an older debt is covered
 /// again: the held balance never stays below zero unseen.
-pub(super) async fn cover(db: &mut PgConnection, totals: &Totals, cause: Uuid) -> Result<()> {
+pub(crate) async fn cover(
+    db: &mut PgConnection,
+    campaign: CampaignId,
+    currency: Currency,
+    cause: Uuid,
+) -> Result<()> {
     use Account::{HeldForCampaign, OwedByCreators};
-    let currency = totals.goal.currency();
     let row = sqlx::query!(
         r#"select coalesce(-sum(entries.amount) filter (where account = 'held_for_campaign'), 0) as "held!",
                   coalesce(sum(entries.amount) filter (where account = 'owed_by_creators'), 0) as "owed!"
            from ledger_transactions posted join ledger_entries entries on entries.transaction_id = posted.id
            where posted.campaign_id = $1 and entries.currency = $2"#,
-        totals.campaign as CampaignId,
+        campaign as CampaignId,
         currency.code(),
     )
     .fetch_one(&mut *db)
@@ -279,12 +283,12 @@ pub(super) async fn cover(db: &mut PgConnection, totals: &Totals, cause: Uuid) -
         return Ok(());
     }
     if kind == "creator_owes" {
-        tracing::warn!(campaign = %totals.campaign, "more went back than is held for the campaign: its creator owes it");
+        tracing::warn!(%campaign, "more went back than is held for the campaign: its creator owes it");
     }
     let amount = Money::new(amount, currency).map_err(|_| Error::broken("a debt too large"))?;
     let line = Line {
         kind,
-        campaign: Some(totals.campaign),
+        campaign: Some(campaign),
         pledge: None,
         reference: cause.to_string(),
         debit,

@@ -52,6 +52,8 @@ pub enum Job<'a> {
     Look(&'a Look),
     /// Send a pledge's share to its creator.
     PayOut(&'a payouts::Part),
+    /// Bring back from a creator what a lost dispute cost.
+    TakeBack(&'a payouts::TakeBack),
     /// Book what the gateway kept of these payments.
     Fees(&'a [String]),
     /// Compare a day's books with the gateway's.
@@ -93,6 +95,7 @@ impl Job<'_> {
             Job::SubmitEvidence(_) => "submit_evidence",
             Job::Look(_) => "look",
             Job::PayOut(_) => "pay_out",
+            Job::TakeBack(_) => "take_back",
             Job::Fees(_) => "fees",
             Job::Reconcile(_) => "reconcile",
             Job::StretchGoal(_) => "stretch_goal",
@@ -107,6 +110,7 @@ impl Job<'_> {
             Job::SubmitEvidence(dispute) => serde_json::to_value(dispute),
             Job::Look(thing) => serde_json::to_value(thing),
             Job::PayOut(part) => serde_json::to_value(part),
+            Job::TakeBack(owed) => serde_json::to_value(owed),
             Job::Fees(payments) => serde_json::to_value(payments),
             Job::Reconcile(day) => serde_json::to_value(day),
             Job::StretchGoal(unlocked) => serde_json::to_value(unlocked),
@@ -279,6 +283,11 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
         "look" => {
             let thing: Look = serde_json::from_value(payload).map_err(|_| Error::broken("look payload"))?;
             look::run(ctx, &thing).await
+        }
+        "take_back" => {
+            let owed: payouts::TakeBack =
+                serde_json::from_value(payload).map_err(|_| Error::broken("take_back payload"))?;
+            payouts::take_back(ctx, owed.pledge, owed.amount, &owed.why).await
         }
         "pay_out" => {
             let part = serde_json::from_value(payload).map_err(|_| Error::broken("pay_out payload"))?;

@@ -54,7 +54,13 @@ async fn consider(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
         }
         return Ok(());
     }
+    if fees_are_awaited(&mut tx, campaign).await? {
+        return Ok(());
+    }
     let shares = payable(&mut tx, campaign).await?;
+    if shares.is_empty() && money_goes_back(&mut tx, campaign).await? {
+        return Ok(());
+    }
     if shares.is_empty() {
         close(&mut tx, campaign).await?;
     } else {
@@ -107,6 +113,37 @@ async fn hold_settlement(db: &mut PgConnection, ctx: &Ctx, campaign: CampaignId)
     }))
 }
 
+/// Whether it is not known yet what the gateway kept of some payment: that is the creator's to bear.
+async fn fees_are_awaited(db: &mut PgConnection, campaign: CampaignId) -> Result<bool> {
+    let awaited = sqlx::query_scalar!(
+        r#"select exists (
+               select from staged_jobs
+               join pledges on payload ? coalesce(charge_intent_id, gateway_intent_id)
+               where kind = 'fees' and done_at is null and parked_at is null and campaign_id = $1
+           ) as "awaited!""#,
+        campaign as CampaignId,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(awaited)
+}
+
+/// Whether something of it is on its way back to a backer, or may be: then it is not over.
+async fn money_goes_back(db: &mut PgConnection, campaign: CampaignId) -> Result<bool> {
+    let goes_back = sqlx::query_scalar!(
+        r#"select exists (
+               select from pledges where campaign_id = $1
+               and (state = 'disputed'
+                    or exists (select from refunds where refunds.pledge_id = pledges.id
+                               and refunds.state in ('requested', 'pending')))
+           ) as "goes_back!""#,
+        campaign as CampaignId,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(goes_back)
+}
+
 /// What the ledger holds for each pledge that is paid and not disputed; all of it together never more than it holds for
 /// the campaign: what the gateway kept of payments that were given back is the creator's too.
 async fn payable(db: &mut PgConnection, campaign: CampaignId) -> Result<Vec<(PledgeId, Money)>> {
@@ -116,6 +153,8 @@ async fn payable(db: &mut PgConnection, campaign: CampaignId) -> Result<Vec<(Ple
            join ledger_transactions posted on posted.pledge_id = pledges.id
            join ledger_entries entries on entries.transaction_id = posted.id and account = 'held_for_campaign'
            where pledges.campaign_id = $1 and state in ('captured', 'partially_refunded')
+                 and not exists (select from refunds
+                                 where refunds.pledge_id = pledges.id and refunds.state in ('requested', 'pending'))
                  -- the demo's own pledges were never charged at a gateway
                  and coalesce(charge_intent_id, gateway_intent_id) is not null
            group by pledges.id

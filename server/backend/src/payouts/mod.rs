@@ -23,7 +23,7 @@ pub use account::{
 pub use consider::held_too_long;
 pub use decide::{DecideRefusal, approve, refuse};
 pub use send::{Part, send};
-pub use take_back::take_back;
+pub use take_back::{TakeBack, take_back};
 pub use view::{
     Balance, CreatorPayouts, PayoutLine, StatementLine, Upcoming, WaitingPayout, of_creator, statement,
     waiting,

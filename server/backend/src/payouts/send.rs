@@ -114,7 +114,14 @@ async fn shrink(ctx: &Ctx, db: &mut PgConnection, part: Part, held: Money) -> Re
 
 async fn book(ctx: &Ctx, part: Part, share: &Share, transfer: &str) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
-    // The payout first: of two parts that end at once, one sees that it is the last.
+    // Whoever moves what is held for a campaign holds its total.
+    sqlx::query!(
+        "select campaign_id from campaign_stats where campaign_id = $1 for update",
+        share.campaign as CampaignId
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    // The payout next: of two parts that end at once, one sees that it is the last.
     sqlx::query!("select id from payouts where id = $1 for update", part.payout as PayoutId)
         .fetch_one(&mut *tx)
         .await?;

@@ -2,10 +2,21 @@
 //! does not hold any more is a debt in the ledger.
 
 use domain::{CampaignId, Money, PledgeId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::ledger::{self, Account, Line};
 use crate::payments::TakenBack;
-use crate::{Ctx, Error, Result, rows};
+use crate::{Ctx, Error, Result, inbox, rows};
+
+/// What a job carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakeBack {
+    pub pledge: PledgeId,
+    pub amount: Money,
+    /// The refund or dispute, by name: each is taken back once.
+    pub why: String,
+}
 
 /// Brings back up to `amount` of what was sent for a pledge. `why` names the refund or dispute: done twice, it is done
 /// once. What cannot be brought back is booked as the creator's debt, so that afterwards the ledger holds it all.
@@ -78,6 +89,13 @@ async fn book(
     };
     let reference = reversal.clone().unwrap_or_else(|| format!("{}_{why}", sent.transfer));
     let mut tx = ctx.db.begin().await?;
+    // Whoever moves what is held for a campaign holds its total.
+    sqlx::query!(
+        "select campaign_id from campaign_stats where campaign_id = $1 for update",
+        sent.campaign as CampaignId
+    )
+    .fetch_one(&mut *tx)
+    .await?;
     let noted = sqlx::query!(
         "with noted as (
              insert into payout_returns (transfer_id, why, amount, reversal_id) values ($1, $2, $3, $4)
@@ -103,6 +121,14 @@ async fn book(
             amount: part,
         };
         ledger::post(&mut tx, &[line]).await?;
+        inbox::cover(&mut tx, sent.campaign, part.currency(), Uuid::now_v7()).await?;
+        // What is held again may be paid out one day.
+        sqlx::query!(
+            "update settlements set paid_out_at = null where campaign_id = $1",
+            sent.campaign as CampaignId
+        )
+        .execute(&mut *tx)
+        .await?;
     }
     tx.commit().await?;
     ctx.faults.step("take_back.booked");

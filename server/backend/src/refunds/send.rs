@@ -4,7 +4,7 @@ use domain::{Money, PledgeId, RefundId, RefundState};
 
 use super::note;
 use crate::payments::{GatewayError, GatewayRefund};
-use crate::{Ctx, Error, Result, rows};
+use crate::{Ctx, Error, Result, payouts, rows};
 
 /// Refusals that no later try will change: the money is not there to be given back.
 const FINAL: [&str; 4] =
@@ -14,6 +14,8 @@ const FINAL: [&str; 4] =
 pub(crate) async fn send(ctx: &Ctx, id: RefundId) -> Result<()> {
     let Some(due) = due(ctx, id).await? else { return Ok(()) };
     ctx.faults.step("refund.before");
+    // What the creator has of it already comes back first.
+    payouts::take_back(ctx, due.pledge, due.creators, &format!("refund_{id}")).await?;
     let said = match ctx.payments.refund(id, due.pledge, &due.payment, due.amount).await {
         Ok(refund) => refund,
         Err(Error::Gateway(GatewayError::Refused { code, .. })) if FINAL.contains(&code.as_str()) => {
@@ -46,14 +48,18 @@ struct Due {
     pledge: PledgeId,
     payment: String,
     amount: Money,
+    /// The creator's part of it.
+    creators: Money,
 }
 
 /// `None` when the gateway has said something of it already.
 async fn due(ctx: &Ctx, id: RefundId) -> Result<Option<Due>> {
     let row = sqlx::query!(
-        r#"select pledge_id as "pledge: PledgeId", refunds.amount, refunds.currency, refunds.state,
+        r#"select pledge_id as "pledge: PledgeId", refunds.amount, refunds.currency, refunds.state, fee_bps,
                   case collection when 'save_card' then charge_intent_id else gateway_intent_id end as payment
-           from refunds join pledges on pledges.id = pledge_id
+           from refunds
+           join pledges on pledges.id = pledge_id
+           join campaigns on campaigns.id = campaign_id
            where refunds.id = $1"#,
         id as RefundId,
     )
@@ -62,9 +68,11 @@ async fn due(ctx: &Ctx, id: RefundId) -> Result<Option<Due>> {
     if row.state != RefundState::Requested.as_str() {
         return Ok(None);
     }
+    let amount = rows::money(row.amount, &row.currency)?;
     Ok(Some(Due {
         pledge: row.pledge,
         payment: row.payment.ok_or_else(|| Error::broken("a paid pledge without a payment"))?,
-        amount: rows::money(row.amount, &row.currency)?,
+        amount,
+        creators: rows::fee(row.fee_bps)?.divide(amount).net,
     }))
 }

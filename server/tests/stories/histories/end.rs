@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use domain::RETRY_WINDOW;
+use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::step::Card;
@@ -156,32 +157,17 @@ impl World {
         }
     }
 
-    /// What the ledger says is at the gateway is what came in there and did not go back.
+    /// What the ledger says is at the gateway is what the gateway says.
     async fn the_ledger_is_the_gateway(&self) {
-        let booked: rust_decimal::Decimal = sqlx::query_scalar(
+        let booked: Decimal = sqlx::query_scalar(
             "select coalesce(sum(amount), 0) from ledger_entries where account = 'gateway_balance'",
         )
         .fetch_one(&self.app.db)
         .await
         .expect("a sum");
-        let came: i64 = self
-            .app
-            .gateway
-            .all("payment_intent")
-            .await
-            .iter()
-            .filter_map(|intent| intent["amount_received"].as_i64())
-            .sum();
-        let went: i64 = self
-            .app
-            .gateway
-            .all("refund")
-            .await
-            .iter()
-            .filter(|refund| refund["status"] == "succeeded")
-            .filter_map(|refund| refund["amount"].as_i64())
-            .sum();
-        assert_eq!(booked, rust_decimal::Decimal::new(came - went, 2));
+        let lines = self.app.gateway.all("balance_transaction").await;
+        let net: i64 = lines.iter().filter_map(|line| line["net"].as_i64()).sum();
+        assert_eq!(booked, Decimal::new(net, 2), "{:?}", self.beginning);
     }
 
     async fn history(&self, promise: &Promise) -> String {
