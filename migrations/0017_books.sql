@@ -43,7 +43,9 @@ create function grant_to_application() returns void
         revoke all on all tables in schema public from groundswell_app;
         grant select, insert, update, delete on all tables in schema public to groundswell_app;
         grant usage, select on all sequences in schema public to groundswell_app;
-        for kept in select distinct tgrelid::regclass from pg_trigger where tgfoid = 'refuse_change'::regproc loop
+        -- for every statement, not for rows that are finished only
+        for kept in select distinct tgrelid::regclass from pg_trigger
+                    where tgfoid = 'refuse_change'::regproc and tgtype & 1 = 0 loop
             execute format('revoke update, delete on %s from groundswell_app', kept);
         end loop;
         -- The chart of accounts, the clock and the schema's own history are changed by migrations alone.

@@ -26,7 +26,9 @@ const never: Record<string, string> = {
     select id from pledges where state = 'captured'
     and not exists (select from ledger_transactions where pledge_id = pledges.id and kind = 'captured')`,
   'a job that kept failing': `
-    select id from staged_jobs where parked_at is not null`,
+    select id from staged_jobs where parked_at is not null
+    -- but for the one that operations.spec.ts puts there to be seen
+    and payload ->> 'id' is distinct from 'acct_nowhere'`,
 };
 
 export async function expectInvariants(): Promise<void> {

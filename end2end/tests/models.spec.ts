@@ -132,7 +132,7 @@ async function captured(campaign: string): Promise<string[]> {
   const rows = await query<{ amount: string }>(
     `select trim_scale(amount)::text as amount
      from ledger_entries join ledger_transactions on ledger_transactions.id = transaction_id
-     where campaign_id = $1 and account = 'gateway_balance'`,
+     where campaign_id = $1 and account = 'gateway_balance' and kind = 'captured'`,
     [campaign],
   );
   return rows.map(({ amount }) => amount);

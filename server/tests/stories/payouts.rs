@@ -337,23 +337,24 @@ async fn what_was_paid_out_can_be_taken_back_or_is_owed() {
     look(&app).await;
     let pledge: Uuid =
         sqlx::query_scalar("select id from pledges").fetch_one(&app.db).await.expect("a pledge");
-    let pledge = domain::PledgeId(pledge);
-    let euro = domain::Currency::parse("EUR").expect("a currency");
-    let euros = |cents: i64| domain::Money::new(Decimal::new(cents, 2), euro).expect("euros");
-    for _ in 0..2 {
-        backend::payouts::take_back(&app.ctx, pledge, euros(1000), "refund_1").await.expect("an answer");
-    }
-    assert_eq!(held(&app, &campaign).await, Decimal::new(1000, 2), "once, however often");
+    let share: i64 = transferred(&app).await.iter().sum();
+
+    assert_eq!(marta.refund(pledge, "10", "25.00").await.status, 200);
+    app.settle().await;
+    assert_eq!(transferred(&app).await, [share - 950], "10.00, less the platform's share in it");
+    assert_eq!((held(&app, &campaign).await, owed(&app).await), (Decimal::ZERO, Decimal::ZERO));
+
     // The creator has been paid by their bank meanwhile: nothing is left in their account.
     days_pass_at_the_gateway(&app).await;
-    for _ in 0..2 {
-        backend::payouts::take_back(&app.ctx, pledge, euros(500), "refund_2").await.expect("an answer");
-    }
-    assert_eq!(held(&app, &campaign).await, Decimal::new(1500, 2));
-    assert_eq!(owed(&app).await, Decimal::new(500, 2), "what did not come back is a debt");
+    assert_eq!(marta.refund(pledge, "5", "15.00").await.status, 200);
+    app.settle().await;
+    assert_eq!(transferred(&app).await, [share - 950]);
+    assert_eq!(owed(&app).await, Decimal::new(475, 2), "what did not come back is a debt");
+    assert_eq!(held(&app, &campaign).await, Decimal::ZERO);
+    let shown = marta.call("my_payouts", &[]).await.body;
+    assert_eq!(shown["balances"][0]["owed"]["amount"], "4.75", "{shown}");
     look(&app).await;
     assert_eq!(app.count("select count(*) from payouts").await, 1, "whoever owes is not paid");
-    app.settle().await;
     app.finish().await;
 }
 

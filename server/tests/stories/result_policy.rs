@@ -78,8 +78,14 @@ async fn a_campaign_that_promised_to_fail_below_its_goal_refunds_everybody() {
         refunds.iter().filter_map(|refund| refund["amount"].as_i64()).collect::<Vec<_>>(),
         [2000, 2000]
     );
-    let left = "select count(*) from (select account from ledger_entries group by account having sum(amount) <> 0) as left_over";
-    assert_eq!(app.count(left).await, 0, "nothing is left in any account, the platform's share neither");
+    let left = "select count(*) from (select account from ledger_entries
+                where account not in ('gateway_balance', 'gateway_fees')
+                group by account having sum(amount) <> 0) as left_over";
+    assert_eq!(
+        app.count(left).await,
+        0,
+        "nothing is left but what the gateway keeps, the platform's share neither"
+    );
     assert_eq!(
         history(&app).await.last().map(|(event, state)| (event.as_str(), state.as_str())),
         Some(("collected_too_little", "failed"))

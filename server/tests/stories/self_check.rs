@@ -28,7 +28,7 @@ async fn violated(db: &PgPool) -> Vec<&'static str> {
 }
 
 /// What to do to the scene, behind the back of every trigger, and which question finds it.
-const VIOLATIONS: [(&str, &str); 26] = [
+const VIOLATIONS: [(&str, &str); 28] = [
     ("ledger_balances", "update ledger_entries set amount = amount + 1 where account = 'platform_fees'"),
     ("ledger_has_entries", "insert into ledger_transactions (id, kind, reference) values (gen_random_uuid(), 'x', 'y')"),
     ("totals_are_sums", "update campaign_stats set pledged = pledged + 1"),
@@ -79,6 +79,12 @@ const VIOLATIONS: [(&str, &str); 26] = [
     ("jobs_are_done", "update staged_jobs set done_at = null, run_at = clock() - interval '2 hours'"),
     ("no_mail_is_parked", "update mails set parked_at = clock(), sent_at = null"),
     ("mails_are_sent", "update mails set sent_at = null, due_at = clock() - interval '2 hours'"),
+    ("creators_are_paid_in_time",
+     "with funded as (update campaigns set state = 'funded' returning id)
+      insert into settlements (campaign_id, finished_at) select id, clock() - interval '61 days' from funded"),
+    ("campaigns_are_decided",
+     "with over as (update campaigns set state = 'settling', ends_at = clock() - interval '1 day' returning id)
+      insert into settlements (campaign_id, began_at) select id, clock() - interval '1 day' from over"),
     ("calls_are_resolved",
      "update gateway_attempts set state = 'unknown', sent_at = clock() - interval '2 days'"),
 ];

@@ -23,6 +23,7 @@ pub async fn insert(
     let ids: Vec<PledgeId> = pledges.iter().map(|_| PledgeId(Uuid::now_v7())).collect();
     insert_rows(db, campaign_id, campaign, &ids, &pledges, state).await?;
     insert_history(db, &ids, &pledges, campaign, state).await?;
+    insert_refunds(db, campaign_id).await?;
     count(db, campaign_id, campaign, &pledges, state).await?;
     let mut lines: Vec<Line> = Vec::new();
     for (id, pledge) in ids.iter().zip(&pledges) {
@@ -135,6 +136,25 @@ async fn insert_history(
         .execute(&mut *db)
         .await?;
     }
+    Ok(())
+}
+
+/// Who was paid back has a refund that says so.
+async fn insert_refunds(db: &mut PgConnection, campaign: CampaignId) -> Result<()> {
+    sqlx::query!(
+        "with given_back as (
+             update pledges set refunded = amount, reward_given_up = reward_id is not null
+             where campaign_id = $1 and state = 'refunded'
+             returning id, amount, currency
+         )
+         insert into refunds (id, pledge_id, amount, currency, state, source, reason, keeps_reward, fee, succeeded_at)
+         select gen_random_uuid(), id, amount, currency, 'succeeded', 'campaign', 'The campaign was cancelled.', false, 0,
+                clock()
+         from given_back",
+        campaign as CampaignId,
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 

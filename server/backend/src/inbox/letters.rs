@@ -99,12 +99,12 @@ impl Batch {
 
     /// What became of pledges after the deadline, or because there is none any more.
     fn decided(&self) -> impl Iterator<Item = (&Row, &HistoryLine)> {
-        use PledgeState::{Captured, Charging, Dropped, Errored, NeedsAction, Voided};
+        use PledgeState::{Captured, Charging, Dropped, Errored, NeedsAction, Refunded, Voided};
         let decides = |line: &&HistoryLine| match line.to {
             Captured => matches!(line.from, Charging | Errored | NeedsAction),
             // Who was still at the card page had not pledged.
             Voided => line.from.counts(),
-            to => matches!(to, Errored | NeedsAction | Dropped),
+            to => matches!(to, Errored | NeedsAction | Dropped | Refunded),
         };
         let told = self.history.iter().filter(decides);
         let told = told.filter_map(|line| Some((self.rows.get(&line.pledge)?, line)));

@@ -143,7 +143,7 @@ impl Payments {
     /// When there is no answer.
     pub async fn payout_came_back(&self, account: &str, payout: &str) -> Result<bool> {
         let request = RetrievePayout::new(payout).customize().account_id(account_id(account)?);
-        let payout = request.send(&self.line).await.map_err(GatewayError::from);
+        let payout = request.send(&self.line).await;
         match payout {
             Ok(payout) => Ok(matches!(payout.status.as_str(), "failed" | "canceled")),
             // An account that is closed to us says nothing of its payouts.

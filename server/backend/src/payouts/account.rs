@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use crate::mail::{Letter, PayoutFailed};
 use crate::payments::{AccountReading, GatewayError, OpenAccount};
-use crate::{Ctx, Error, Result};
+use crate::{Ctx, Error, Result, clock};
 
 /// What a creator sees of their account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,8 +138,9 @@ pub async fn read_again(ctx: &Ctx, person: PersonId) -> Result<()> {
 /// # Errors
 /// As [`read_again`].
 pub async fn look_at_account(ctx: &Ctx, account: &str) -> Result<()> {
+    let asked_at = clock::now(&ctx.db).await?;
     match ctx.payments.read_account(account).await? {
-        AccountReading::Open(reading) => keep(&ctx.db, account, &reading).await,
+        AccountReading::Open(reading) => keep(&ctx.db, account, asked_at, &reading).await,
         AccountReading::Closed => {
             let closed = sqlx::query!(
                 "update payout_accounts set closed_at = coalesce(closed_at, clock()), payouts_enabled = false,
@@ -231,8 +232,9 @@ async fn open(ctx: &Ctx, person: PersonId, country: &str) -> Result<String, Acco
     Ok(account)
 }
 
-/// Another bank account than before is noted with its time; the first one is no change.
-async fn keep(db: &PgPool, account: &str, reading: &OpenAccount) -> Result<()> {
+/// Another bank account than before is noted with its time; the first one is no change. Of two who read at once, the one
+/// who asked first has older news.
+async fn keep(db: &PgPool, account: &str, asked_at: DateTime<Utc>, reading: &OpenAccount) -> Result<()> {
     let bank = reading.bank.as_ref();
     sqlx::query!(
         "update payout_accounts
@@ -241,8 +243,8 @@ async fn keep(db: &PgPool, account: &str, reading: &OpenAccount) -> Result<()> {
              bank_changed_at = case when bank_fingerprint <> $10 then clock() else bank_changed_at end,
              bank_fingerprint = coalesce($10, bank_fingerprint),
              payout_failed_at = case when bank_fingerprint <> $10 then null else payout_failed_at end,
-             read_at = clock()
-         where gateway_account_id = $1 and closed_at is null",
+             read_at = $11
+         where gateway_account_id = $1 and closed_at is null and (read_at is null or read_at <= $11)",
         account,
         reading.details_submitted,
         reading.payouts_enabled,
@@ -253,6 +255,7 @@ async fn keep(db: &PgPool, account: &str, reading: &OpenAccount) -> Result<()> {
         bank.and_then(|bank| bank.name.as_deref()),
         bank.map(|bank| bank.last4.as_str()),
         bank.map(|bank| bank.fingerprint.as_str()),
+        asked_at,
     )
     .execute(db)
     .await?;

@@ -22,18 +22,14 @@ impl TestApp {
         let page = bea.pledge(&campaign, None, amount).await;
         sandbox_page::enter(page.text(), card).await;
         eventually("the payment", async || states(self, &bea).await != ["pending"]).await;
+        // What the gateway kept is booked soon afterwards.
+        self.settle().await;
         let pledge = bea.pledges(&self.db).await[0];
         Paid { marta, bea, campaign, pledge }
     }
 
     pub async fn admin(&self, name: &str) -> Person {
-        let admin = self.person(name).await;
-        sqlx::query("insert into person_roles (person_id, role) values ($1, 'admin')")
-            .bind(admin.id)
-            .execute(&self.db)
-            .await
-            .expect("a role");
-        admin
+        self.staff(name, "admin").await
     }
 
     /// What an account holds, in thousandths: debits positive.
