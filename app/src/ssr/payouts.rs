@@ -111,9 +111,13 @@ fn view(payouts: CreatorPayouts, delay_days: u64) -> PayoutsView {
 }
 
 fn account(account: PayoutAccount) -> AccountView {
-    let mut missing: Vec<String> =
-        account.past_due.iter().chain(&account.due).map(|name| in_plain_words(name)).collect();
-    missing.dedup();
+    // The gateway names what is past due twice, and a document by each of its sides.
+    let mut missing: Vec<String> = Vec::new();
+    for words in account.past_due.iter().chain(&account.due).map(|name| in_plain_words(name)) {
+        if !missing.contains(&words) {
+            missing.push(words);
+        }
+    }
     AccountView {
         country: account.country,
         details_submitted: account.details_submitted,

@@ -14,12 +14,14 @@ use crate::api::operations::admin;
 use crate::pages::status::Problem;
 
 /// What there is: address, name, what it is for.
-const PAGES: [(&str, &str, &str); 2] = [
+const PAGES: [(&str, &str, &str); 4] = [
     (
         "/admin/operations",
         "Operations",
         "Whether the payment provider answers, what waits, what was put aside, and what is wrong.",
     ),
+    ("/admin/payouts", "Payouts to approve", "Large sums that leave for creators. For administrators."),
+    ("/disputes", "Disputes", "Payments that a backer’s bank asks about. For administrators."),
     ("/admin/reports", "Financial reports", "Any past day, account by account, from the ledger."),
 ];
 

@@ -77,6 +77,11 @@ fn Payouts(payouts: PayoutsView, refused: Option<ApiError>, expired: bool) -> im
             {(!upcoming.is_empty()).then(|| view! { <Coming upcoming/> })}
             {(!payouts.is_empty()).then(|| view! { <Made payouts/> })}
             {(!years.is_empty()).then(|| view! { <Statements years/> })}
+            <p class="muted">
+                "A backer’s bank asks about a payment? "
+                <a href="/disputes">"Answer it here"</a>
+                "."
+            </p>
         </div>
     }
 }
