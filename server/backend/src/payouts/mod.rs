@@ -31,8 +31,8 @@ pub use view::{
 
 use crate::{Ctx, Result};
 
-/// Payouts have days, so this is soon enough.
-const LOOK_AROUND: Duration = Duration::from_secs(30);
+/// Payouts have days; but whoever waits for one looks at the page, and looking costs one small query.
+const LOOK_AROUND: Duration = Duration::from_secs(2);
 
 /// Looks for due payouts until told to stop.
 pub async fn run(ctx: Ctx, stop: CancellationToken) {
