@@ -79,7 +79,7 @@ test('a backer takes the money back while the campaign allows it @both', async (
   await page.getByRole('button', { name: 'Take my money back' }).click();
 
   await untilShown(page, 'refunded to your card');
-  expect(await boat.pledges()).toEqual(['refunded']);
+  await expect.poll(() => boat.pledges()).toEqual(['refunded']);
 });
 
 test('a dispute is answered and won @both', async ({ page, anotherPage }) => {
