@@ -10,4 +10,5 @@ pub mod notice;
 pub mod pledge_state;
 pub mod price;
 pub mod privacy;
+pub mod table;
 pub mod time;

@@ -6,6 +6,8 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::api::demo::{MailLineView, MailView, mail_in_mailbox, mailbox};
 use crate::components::layout::{Breadcrumbs, Empty};
+use crate::components::table::Column::Text;
+use crate::components::table::Table;
 use crate::components::time::instant;
 use crate::pages::status::Problem;
 
@@ -52,17 +54,9 @@ fn List(mails: Vec<MailLineView>) -> impl IntoView {
 #[component]
 fn Mails(mails: Vec<MailLineView>) -> impl IntoView {
     view! {
-        <table class="table">
-            <caption class="visually-hidden">"Mail, newest first"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Subject"</th>
-                    <th scope="col">"To"</th>
-                    <th scope="col">"Written"</th>
-                </tr>
-            </thead>
-            <tbody>{mails.into_iter().map(|mail| view! { <Row mail/> }).collect_view()}</tbody>
-        </table>
+        <Table caption="Mail, newest first" columns=&[Text("Subject"), Text("To"), Text("Written")]>
+            {mails.into_iter().map(|mail| view! { <Row mail/> }).collect_view()}
+        </Table>
     }
 }
 

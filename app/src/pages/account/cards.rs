@@ -11,6 +11,8 @@ use crate::api::cards::{BoundPledge, CardLine, RemoveCard, UseCardFirst, my_card
 use crate::api::error::ApiError;
 use crate::components::layout::Empty;
 use crate::components::notice::{Notice, Tone};
+use crate::components::table::Column::{Acts, Text};
+use crate::components::table::Table;
 use crate::next_path::log_in_address;
 
 #[component]
@@ -64,18 +66,12 @@ fn Done() -> impl IntoView {
 #[component]
 fn Cards(cards: Vec<CardLine>) -> impl IntoView {
     view! {
-        <table class="table">
-            <caption class="visually-hidden">"Your saved cards, the one offered first on top"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Card"</th>
-                    <th scope="col">"Works until"</th>
-                    <th scope="col">"To be charged for"</th>
-                    <th scope="col"><span class="visually-hidden">"Act"</span></th>
-                </tr>
-            </thead>
-            <tbody>{cards.into_iter().map(|card| view! { <Row card/> }).collect_view()}</tbody>
-        </table>
+        <Table
+            caption="Your saved cards, the one offered first on top"
+            columns=&[Text("Card"), Text("Works until"), Text("To be charged for"), Acts]
+        >
+            {cards.into_iter().map(|card| view! { <Row card/> }).collect_view()}
+        </Table>
     }
 }
 

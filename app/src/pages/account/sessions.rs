@@ -11,6 +11,8 @@ use super::query;
 use crate::api::account::{EndOtherSessions, EndSession, SessionLine, my_sessions};
 use crate::api::error::ApiError;
 use crate::components::notice::{Notice, Tone};
+use crate::components::table::Column::{Acts, Text};
+use crate::components::table::Table;
 use crate::components::time::instant;
 use crate::next_path::log_in_address;
 
@@ -61,20 +63,12 @@ fn Done() -> impl IntoView {
 fn Sessions(sessions: Vec<SessionLine>) -> impl IntoView {
     let others = sessions.iter().filter(|session| !session.is_this).count();
     view! {
-        <table class="table">
-            <caption class="visually-hidden">"Where you are logged in"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Device"</th>
-                    <th scope="col">"Logged in"</th>
-                    <th scope="col">"Last seen"</th>
-                    <th scope="col">
-                        <span class="visually-hidden">"Act"</span>
-                    </th>
-                </tr>
-            </thead>
-            <tbody>{sessions.into_iter().map(|session| view! { <Row session/> }).collect_view()}</tbody>
-        </table>
+        <Table
+            caption="Where you are logged in"
+            columns=&[Text("Device"), Text("Logged in"), Text("Last seen"), Acts]
+        >
+            {sessions.into_iter().map(|session| view! { <Row session/> }).collect_view()}
+        </Table>
         {(others > 0).then(|| view! { <EndOthers others/> })}
     }
 }

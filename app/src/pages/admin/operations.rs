@@ -12,6 +12,8 @@ use crate::api::operations::{
 };
 use crate::components::layout::Breadcrumbs;
 use crate::components::notice::{Notice, Tone};
+use crate::components::table::Column::Text;
+use crate::components::table::Table;
 use crate::components::time::instant;
 use crate::pages::account::{ErrorSummary, form_error};
 use crate::pages::status::Problem;
@@ -89,18 +91,13 @@ fn Alarms(alarms: Vec<AlarmView>) -> impl IntoView {
                 view! { <p class="muted">"None. Everything that must hold holds."</p> }.into_any()
             } else {
                 view! {
-                    <table class="table">
-                        <caption>"What is wrong now, the oldest first"</caption>
-                        <thead>
-                            <tr>
-                                <th scope="col">"What"</th>
-                                <th scope="col">"Where"</th>
-                                <th scope="col">"Since"</th>
-                                <th scope="col">"Seen by"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{alarms.into_iter().map(|alarm| view! { <Alarm alarm/> }).collect_view()}</tbody>
-                    </table>
+                    <Table
+                        caption="What is wrong now, the oldest first"
+                        shows_caption=true
+                        columns=&[Text("What"), Text("Where"), Text("Since"), Text("Seen by")]
+                    >
+                        {alarms.into_iter().map(|alarm| view! { <Alarm alarm/> }).collect_view()}
+                    </Table>
                 }.into_any()
             }}
         </section>

@@ -7,6 +7,8 @@ use leptos_router::hooks::use_query_map;
 use crate::api::operations::{AccountView, MovementView, ReportView, report};
 use crate::components::field::FieldError;
 use crate::components::layout::Breadcrumbs;
+use crate::components::table::Column::{Number, Text};
+use crate::components::table::Table;
 use crate::pages::status::Problem;
 
 #[component]
@@ -92,21 +94,11 @@ fn Account(account: AccountView) -> impl IntoView {
         <section class="stack" aria-labelledby=id>
             <h2 id=heading>{name.clone()}</h2>
             <p class="muted">{account.meaning}</p>
-            <table class="table">
-                <caption class="visually-hidden">{name}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Movement"</th>
-                        <th scope="col" class="table__num">"Postings"</th>
-                        <th scope="col" class="table__num">"Amount"</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <Sum name="Opening balance" amount=account.opening/>
-                    {account.movements.into_iter().map(|movement| view! { <Row movement/> }).collect_view()}
-                    <Sum name="Closing balance" amount=account.closing/>
-                </tbody>
-            </table>
+            <Table caption=name columns=&[Text("Movement"), Number("Postings"), Number("Amount")]>
+                <Sum name="Opening balance" amount=account.opening/>
+                {account.movements.into_iter().map(|movement| view! { <Row movement/> }).collect_view()}
+                <Sum name="Closing balance" amount=account.closing/>
+            </Table>
         </section>
     }
 }

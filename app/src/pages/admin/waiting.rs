@@ -5,6 +5,8 @@ use leptos::server_fn::ServerFn;
 
 use super::operations::At;
 use crate::api::operations::{OddEventView, ParkedView, QueueView, TryJobAgain, UnderWayView};
+use crate::components::table::Column::{Acts, Number, Text};
+use crate::components::table::Table;
 use crate::components::time::instant;
 
 /// Every queue, and how long its oldest has waited.
@@ -13,25 +15,15 @@ pub fn Queues(queues: Vec<QueueView>) -> impl IntoView {
     view! {
         <section class="stack" aria-labelledby="queues">
             <h2 id="queues">"What waits"</h2>
-            <table class="table">
-                <caption class="visually-hidden">"What waits"</caption>
-                <thead>
+            <Table caption="What waits" columns=&[Text("Queue"), Number("Waiting"), Number("Oldest is due for")]>
+                {queues.into_iter().map(|queue| view! {
                     <tr>
-                        <th scope="col">"Queue"</th>
-                        <th scope="col" class="table__num">"Waiting"</th>
-                        <th scope="col" class="table__num">"Oldest is due for"</th>
+                        <th scope="row">{queue.name}</th>
+                        <td class="table__num" data-label="Waiting">{queue.waiting}</td>
+                        <td class="table__num" data-label="Oldest is due for">{queue.oldest}</td>
                     </tr>
-                </thead>
-                <tbody>
-                    {queues.into_iter().map(|queue| view! {
-                        <tr>
-                            <th scope="row">{queue.name}</th>
-                            <td class="table__num" data-label="Waiting">{queue.waiting}</td>
-                            <td class="table__num" data-label="Oldest is due for">{queue.oldest}</td>
-                        </tr>
-                    }).collect_view()}
-                </tbody>
-            </table>
+                }).collect_view()}
+            </Table>
         </section>
     }
 }
@@ -46,19 +38,13 @@ pub fn Parked(jobs: Vec<ParkedView>, may_act: bool) -> impl IntoView {
                 view! { <p class="muted">"None."</p> }.into_any()
             } else {
                 view! {
-                    <table class="table">
-                        <caption>"Nothing is lost: each waits here until it is tried again. Repeated, it does nothing twice."</caption>
-                        <thead>
-                            <tr>
-                                <th scope="col">"Job"</th>
-                                <th scope="col">"Last error"</th>
-                                <th scope="col" class="table__num">"Tries"</th>
-                                <th scope="col">"Since"</th>
-                                <th scope="col"><span class="visually-hidden">"Act"</span></th>
-                            </tr>
-                        </thead>
-                        <tbody>{jobs.into_iter().map(|job| view! { <ParkedJob job may_act/> }).collect_view()}</tbody>
-                    </table>
+                    <Table
+                        caption="Nothing is lost: each waits here until it is tried again. Repeated, it does nothing twice."
+                        shows_caption=true
+                        columns=&[Text("Job"), Text("Last error"), Number("Tries"), Text("Since"), Acts]
+                    >
+                        {jobs.into_iter().map(|job| view! { <ParkedJob job may_act/> }).collect_view()}
+                    </Table>
                 }.into_any()
             }}
         </section>
@@ -101,25 +87,19 @@ pub fn Odd(events: Vec<OddEventView>) -> impl IntoView {
                             <li><span class="chip">{outcome} ": " {count}</span></li>
                         }).collect_view()}
                     </ul>
-                    <table class="table">
-                        <caption>"Events of the last 30 days that did not go the usual way, newest first, a hundred at most"</caption>
-                        <thead>
+                    <Table
+                        caption="Events of the last 30 days that did not go the usual way, newest first, a hundred at most"
+                        shows_caption=true
+                        columns=&[Text("Event"), Text("What became of it"), Text("When")]
+                    >
+                        {events.into_iter().map(|event| view! {
                             <tr>
-                                <th scope="col">"Event"</th>
-                                <th scope="col">"What became of it"</th>
-                                <th scope="col">"When"</th>
+                                <th scope="row"><span>{event.kind}<code class="table__note table__id">{event.id}</code></span></th>
+                                <td data-label="What became of it">{event.outcome}</td>
+                                <td data-label="When"><At at=event.at/></td>
                             </tr>
-                        </thead>
-                        <tbody>
-                            {events.into_iter().map(|event| view! {
-                                <tr>
-                                    <th scope="row"><span>{event.kind}<code class="table__note table__id">{event.id}</code></span></th>
-                                    <td data-label="What became of it">{event.outcome}</td>
-                                    <td data-label="When"><At at=event.at/></td>
-                                </tr>
-                            }).collect_view()}
-                        </tbody>
-                    </table>
+                        }).collect_view()}
+                    </Table>
                 }.into_any()
             }}
         </section>
@@ -144,33 +124,24 @@ pub fn UnderWay(campaigns: Vec<UnderWayView>) -> impl IntoView {
                 view! { <p class="muted">"None."</p> }.into_any()
             } else {
                 view! {
-                    <table class="table">
-                        <caption class="visually-hidden">"Settlements under way"</caption>
-                        <thead>
+                    <Table
+                        caption="Settlements under way"
+                        columns=&[Text("Campaign"), Text("Began"), Text("Payments can be fixed until"), Number("Open pledges"), Number("Open")]
+                    >
+                        {campaigns.into_iter().map(|campaign| view! {
                             <tr>
-                                <th scope="col">"Campaign"</th>
-                                <th scope="col">"Began"</th>
-                                <th scope="col">"Payments can be fixed until"</th>
-                                <th scope="col" class="table__num">"Open pledges"</th>
-                                <th scope="col" class="table__num">"Open"</th>
+                                <th scope="row">
+                                    <a href=format!("/campaigns/{}/settlement", campaign.slug)>{campaign.title}</a>
+                                </th>
+                                <td data-label="Began"><At at=campaign.began_at/></td>
+                                <td data-label="Payments can be fixed until">
+                                    {campaign.retry_until.map_or("–".to_owned(), instant)}
+                                </td>
+                                <td class="table__num" data-label="Open pledges">{campaign.open}</td>
+                                <td class="table__num" data-label="Open">{campaign.open_amount}</td>
                             </tr>
-                        </thead>
-                        <tbody>
-                            {campaigns.into_iter().map(|campaign| view! {
-                                <tr>
-                                    <th scope="row">
-                                        <a href=format!("/campaigns/{}/settlement", campaign.slug)>{campaign.title}</a>
-                                    </th>
-                                    <td data-label="Began"><At at=campaign.began_at/></td>
-                                    <td data-label="Payments can be fixed until">
-                                        {campaign.retry_until.map_or("–".to_owned(), instant)}
-                                    </td>
-                                    <td class="table__num" data-label="Open pledges">{campaign.open}</td>
-                                    <td class="table__num" data-label="Open">{campaign.open_amount}</td>
-                                </tr>
-                            }).collect_view()}
-                        </tbody>
-                    </table>
+                        }).collect_view()}
+                    </Table>
                 }.into_any()
             }}
         </section>

@@ -13,6 +13,8 @@ use crate::api::disputes::{AnswerDispute, DisputePageView, DisputeView, dispute,
 use crate::api::error::ApiError;
 use crate::components::layout::Empty;
 use crate::components::notice::{Notice, Tone};
+use crate::components::table::Column::{Number, Text};
+use crate::components::table::Table;
 use crate::components::time::instant;
 use crate::pages::account::{ErrorSummary, form_error};
 use crate::pages::status::Problem;
@@ -49,31 +51,22 @@ fn List(list: Vec<DisputeView>) -> impl IntoView {
         .into_any();
     }
     view! {
-        <table class="table">
-            <caption class="visually-hidden">"Disputes, those to be answered first"</caption>
-            <thead>
+        <Table
+            caption="Disputes, those to be answered first"
+            columns=&[Text("Campaign"), Text("Backer"), Text("State"), Text("Answer until"), Number("Amount")]
+        >
+            {list.into_iter().map(|dispute| view! {
                 <tr>
-                    <th scope="col">"Campaign"</th>
-                    <th scope="col">"Backer"</th>
-                    <th scope="col">"State"</th>
-                    <th scope="col">"Answer until"</th>
-                    <th scope="col" class="table__num">"Amount"</th>
+                    <th scope="row"><a href=format!("/disputes/{}", dispute.id)>{dispute.campaign_title}</a></th>
+                    <td data-label="Backer">{dispute.backer}</td>
+                    <td data-label="State"><Badge state=dispute.state/></td>
+                    <td data-label="Answer until">
+                        {dispute.evidence_due_at.filter(|_| dispute.closed_at.is_none()).map(instant)}
+                    </td>
+                    <td class="table__num" data-label="Amount">{dispute.amount.to_string()}</td>
                 </tr>
-            </thead>
-            <tbody>
-                {list.into_iter().map(|dispute| view! {
-                    <tr>
-                        <th scope="row"><a href=format!("/disputes/{}", dispute.id)>{dispute.campaign_title}</a></th>
-                        <td data-label="Backer">{dispute.backer}</td>
-                        <td data-label="State"><Badge state=dispute.state/></td>
-                        <td data-label="Answer until">
-                            {dispute.evidence_due_at.filter(|_| dispute.closed_at.is_none()).map(instant)}
-                        </td>
-                        <td class="table__num" data-label="Amount">{dispute.amount.to_string()}</td>
-                    </tr>
-                }).collect_view()}
-            </tbody>
-        </table>
+            }).collect_view()}
+        </Table>
     }
     .into_any()
 }

@@ -10,6 +10,8 @@ use crate::api::pledges::{CancelPledge, PledgeView, my_pledges};
 use crate::components::layout::Empty;
 use crate::components::notice::{Notice, Tone};
 use crate::components::pledge_state::PledgeBadge;
+use crate::components::table::Column::{Acts, Number, Text};
+use crate::components::table::Table;
 use crate::components::time::{date, instant};
 use crate::pages::account::form_error;
 use crate::pages::status::Problem;
@@ -56,20 +58,12 @@ fn Pledges(pledges: Vec<PledgeView>) -> impl IntoView {
         .into_any();
     }
     view! {
-        <table class="table">
-            <caption class="visually-hidden">"Your pledges, newest first"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Campaign"</th>
-                    <th scope="col">"Reward"</th>
-                    <th scope="col">"State"</th>
-                    <th scope="col">"Ends"</th>
-                    <th scope="col" class="table__num">"Amount"</th>
-                    <th scope="col"><span class="visually-hidden">"Act"</span></th>
-                </tr>
-            </thead>
-            <tbody>{pledges.into_iter().map(|pledge| view! { <Row pledge/> }).collect_view()}</tbody>
-        </table>
+        <Table
+            caption="Your pledges, newest first"
+            columns=&[Text("Campaign"), Text("Reward"), Text("State"), Text("Ends"), Number("Amount"), Acts]
+        >
+            {pledges.into_iter().map(|pledge| view! { <Row pledge/> }).collect_view()}
+        </Table>
     }
     .into_any()
 }

@@ -12,6 +12,8 @@ use crate::api::refunds::{PaidPledgeView, PaidPledgesView, campaign_pledges};
 use crate::components::layout::Empty;
 use crate::components::notice::{Notice, Tone};
 use crate::components::pledge_state::PledgeBadge;
+use crate::components::table::Column::{Acts, Number, Text};
+use crate::components::table::Table;
 use crate::components::time::date;
 use crate::pages::status::Problem;
 
@@ -47,14 +49,14 @@ fn PaidPledges(list: PaidPledgesView, refunded: bool) -> impl IntoView {
                     "The refund is on its way to the backer’s card. Banks usually take five to ten days to show it."
                 </Notice>
             })}
-            <Table pledges=list.pledges/>
+            <Pledges pledges=list.pledges/>
             <p><a href="/disputes">"Disputes"</a></p>
         </div>
     }
 }
 
 #[component]
-fn Table(pledges: Vec<PaidPledgeView>) -> impl IntoView {
+fn Pledges(pledges: Vec<PaidPledgeView>) -> impl IntoView {
     if pledges.is_empty() {
         return view! {
             <Empty title="No paid pledges yet">
@@ -64,21 +66,12 @@ fn Table(pledges: Vec<PaidPledgeView>) -> impl IntoView {
         .into_any();
     }
     view! {
-        <table class="table">
-            <caption class="visually-hidden">"Paid pledges, newest first"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Backer"</th>
-                    <th scope="col">"Reward"</th>
-                    <th scope="col">"State"</th>
-                    <th scope="col">"Since"</th>
-                    <th scope="col" class="table__num">"Amount"</th>
-                    <th scope="col" class="table__num">"Refunded"</th>
-                    <th scope="col"><span class="visually-hidden">"Act"</span></th>
-                </tr>
-            </thead>
-            <tbody>{pledges.into_iter().map(|pledge| view! { <Row pledge/> }).collect_view()}</tbody>
-        </table>
+        <Table
+            caption="Paid pledges, newest first"
+            columns=&[Text("Backer"), Text("Reward"), Text("State"), Text("Since"), Number("Amount"), Number("Refunded"), Acts]
+        >
+            {pledges.into_iter().map(|pledge| view! { <Row pledge/> }).collect_view()}
+        </Table>
     }
     .into_any()
 }

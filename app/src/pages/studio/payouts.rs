@@ -13,6 +13,8 @@ use crate::api::payouts::{
     back_from_payout_account, my_payouts,
 };
 use crate::components::notice::{Notice, Tone};
+use crate::components::table::Column::{Number, Text};
+use crate::components::table::Table;
 use crate::components::time::{date, instant};
 use crate::next_path::log_in_address;
 use crate::pages::account::{ErrorSummary, form_error};
@@ -120,25 +122,18 @@ fn Coming(upcoming: Vec<UpcomingView>) -> impl IntoView {
     view! {
         <section class="stack" aria-labelledby="coming">
             <h2 id="coming">"What comes next"</h2>
-            <table class="table">
-                <caption class="visually-hidden">"Money that your campaigns hold for you"</caption>
-                <thead>
+            <Table
+                caption="Money that your campaigns hold for you"
+                columns=&[Text("Campaign"), Text("When"), Number("Amount")]
+            >
+                {upcoming.into_iter().map(|campaign| view! {
                     <tr>
-                        <th scope="col">"Campaign"</th>
-                        <th scope="col">"When"</th>
-                        <th scope="col" class="table__num">"Amount"</th>
+                        <th scope="row"><a href=format!("/campaigns/{}/settlement", campaign.slug)>{campaign.title}</a></th>
+                        <td data-label="When">{when(campaign.hold)}</td>
+                        <td class="table__num" data-label="Amount">{campaign.held.to_string()}</td>
                     </tr>
-                </thead>
-                <tbody>
-                    {upcoming.into_iter().map(|campaign| view! {
-                        <tr>
-                            <th scope="row"><a href=format!("/campaigns/{}/settlement", campaign.slug)>{campaign.title}</a></th>
-                            <td data-label="When">{when(campaign.hold)}</td>
-                            <td class="table__num" data-label="Amount">{campaign.held.to_string()}</td>
-                        </tr>
-                    }).collect_view()}
-                </tbody>
-            </table>
+                }).collect_view()}
+            </Table>
         </section>
     }
 }
@@ -159,18 +154,12 @@ fn Made(payouts: Vec<PayoutView>) -> impl IntoView {
     view! {
         <section class="stack" aria-labelledby="made">
             <h2 id="made">"Payouts"</h2>
-            <table class="table">
-                <caption class="visually-hidden">"Your payouts, newest first"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Campaign"</th>
-                        <th scope="col">"Made"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col" class="table__num">"Amount"</th>
-                    </tr>
-                </thead>
-                <tbody>{payouts.into_iter().map(|payout| view! { <Row payout/> }).collect_view()}</tbody>
-            </table>
+            <Table
+                caption="Your payouts, newest first"
+                columns=&[Text("Campaign"), Text("Made"), Text("State"), Number("Amount")]
+            >
+                {payouts.into_iter().map(|payout| view! { <Row payout/> }).collect_view()}
+            </Table>
         </section>
     }
 }
