@@ -3,13 +3,12 @@
 
 use std::collections::HashMap;
 
-use domain::{
-    CampaignId, Collection, EventRefusal, FeeRule, Money, PledgeEvent, PledgeId, PledgeState, RewardId, Step,
-};
+use domain::{CampaignId, EventRefusal, FeeRule, Money, PledgeEvent, PledgeId, PledgeState, RewardId, Step};
 use uuid::Uuid;
 
-use super::changes::{self, EndedChange, Judged, OpenChange};
-use super::money_back::{self, PaidBack, Questioned};
+use super::changes::{self, EndedChange, Judged};
+use super::money_back;
+use super::row::{Row, Spare, agrees};
 use super::{Entry, Evidence};
 
 /// An inbox row.
@@ -18,58 +17,6 @@ pub(super) struct Waiting {
     pub pledge: PledgeId,
     pub entry: Entry,
     pub source: String,
-}
-
-/// A pledge as the batch found it, and as it will leave it.
-pub(super) struct Row {
-    pub id: PledgeId,
-    pub reward: Option<RewardId>,
-    pub reward_is_limited: bool,
-    pub before: PledgeState,
-    pub state: PledgeState,
-    pub amount: Money,
-    /// Before the batch.
-    pub terms_before: Terms,
-    /// What is held on the card, when the pledge was lowered since.
-    pub held: Option<Money>,
-    /// New terms that wait to be put in the old ones' place.
-    pub change: Option<OpenChange>,
-    pub collection: Collection,
-    /// Intents that saved cards which took another's place, the present one among them.
-    pub replacements: Vec<String>,
-    /// What the backer finished at the gateway's page.
-    pub intent_id: Option<String>,
-    /// The payment that charges a saved card after the deadline.
-    pub charge_intent_id: Option<String>,
-    pub payment_method_id: Option<String>,
-    pub decline_code: Option<String>,
-    /// A card that came while the present one was being charged.
-    pub spare: Option<Spare>,
-    /// What of the amount is back with its backer.
-    pub refunded_before: Money,
-    pub refunded: Money,
-    /// The reward was given up with a refund.
-    pub gave_up_reward_before: bool,
-    pub gave_up_reward: bool,
-    /// Read only where an event is about them.
-    pub refunds: Vec<PaidBack>,
-    pub disputes: Vec<Questioned>,
-    pub changed: bool,
-}
-
-/// A card that is charged if the present one is declined.
-#[derive(Clone)]
-pub(super) struct Spare {
-    pub payment_method_id: String,
-    /// The intent that saved it.
-    pub intent_id: Option<String>,
-}
-
-/// What a pledge is for, as far as sums and slots go.
-#[derive(Clone, Copy)]
-pub(super) struct Terms {
-    pub reward: Option<RewardId>,
-    pub amount: Money,
 }
 
 pub(super) struct HistoryLine {
@@ -345,41 +292,6 @@ fn turn_to_spare(row: &mut Row, source: &str, history: &mut Vec<HistoryLine>, gi
     }
 }
 
-/// Whether the gateway's object speaks of exactly this pledge's money.
-pub(crate) fn agrees(state: PledgeState, ours: Option<&str>, amount: Money, evidence: &Evidence) -> bool {
-    let same_intent = !rests_on_its_intent(state)
-        || match (ours, evidence.intent_id.as_deref()) {
-            (Some(ours), Some(theirs)) => ours == theirs,
-            _ => true,
-        };
-    same_intent && evidence.money() == Some(amount)
-}
-
-/// Whether the pledge's money is at its intent: a second one brings money twice.
-pub(crate) fn rests_on_its_intent(state: PledgeState) -> bool {
-    match state {
-        PledgeState::Authorized
-        | PledgeState::Captured
-        | PledgeState::Refunded
-        | PledgeState::PartiallyRefunded
-        | PledgeState::Disputed => true,
-        PledgeState::Pending
-        | PledgeState::Committed
-        | PledgeState::Charging
-        | PledgeState::Errored
-        | PledgeState::NeedsAction
-        | PledgeState::Dropped
-        | PledgeState::Cancelled
-        | PledgeState::Expired
-        | PledgeState::Voided => false,
-    }
-}
-
-/// Whether the pledge's money was taken, whatever became of it.
-pub(crate) fn is_paid(state: PledgeState) -> bool {
-    rests_on_its_intent(state) && state != PledgeState::Authorized
-}
-
 /// Whether the event is about saving a card: it carries no amount.
 fn speaks_of_saving(event: PledgeEvent, evidence: &Evidence) -> bool {
     matches!(event, PledgeEvent::PaymentFailed | PledgeEvent::ActionRequired)
@@ -408,120 +320,6 @@ fn return_late_money(
         }
         (_, _, Some(payment_method)) => give_back.push(GiveBack::Card { pledge, payment_method }),
         _ => {}
-    }
-}
-
-impl Row {
-    /// The payment that takes this pledge's money, once there is one.
-    fn payment(&self) -> Option<&str> {
-        match self.collection {
-            Collection::SaveCard => self.charge_intent_id.as_deref(),
-            Collection::Hold | Collection::ChargeNow => self.intent_id.as_deref(),
-        }
-    }
-
-    /// Keeps a card that came while another is charged. It takes the place of one that came before it.
-    fn keep_spare(&mut self, payment_method: &str, evidence: &Evidence, give_back: &mut Vec<GiveBack>) {
-        let spare =
-            Spare { payment_method_id: payment_method.to_owned(), intent_id: evidence.intent_id.clone() };
-        if let Some(before) = self.spare.replace(spare) {
-            give_back.push(GiveBack::Card { pledge: self.id, payment_method: before.payment_method_id });
-        }
-        self.replacements.extend(evidence.intent_id.clone());
-        self.changed = true;
-    }
-
-    /// Whether a card was tried for it and declined, rather than failing to be charged after the deadline.
-    fn is_declined_at_the_pledge(&self, entry: &Entry) -> bool {
-        let before_the_deadline = matches!(
-            self.state,
-            PledgeState::Pending
-                | PledgeState::Committed
-                | PledgeState::Authorized
-                | PledgeState::Cancelled
-                | PledgeState::Expired
-        );
-        // A hold that was released says that it failed, too.
-        let declined = entry.evidence.decline_code.as_deref().is_some_and(|code| code != "hold_expired");
-        entry.event == PledgeEvent::PaymentFailed && declined && before_the_deadline
-    }
-
-    /// What a movement must be of: a hold may be for more than is pledged by now.
-    fn expected(&self, event: PledgeEvent) -> Money {
-        match event {
-            PledgeEvent::HoldPlaced => self.held.unwrap_or(self.amount),
-            _ => self.amount,
-        }
-    }
-
-    /// Whether it tells of a hold that was released for another, or of a new one that did not come: neither is where this
-    /// pledge's money is.
-    fn speaks_of_another_hold(&self, event: PledgeEvent, evidence: &Evidence) -> bool {
-        self.collection == Collection::Hold
-            && matches!(event, PledgeEvent::PaymentFailed | PledgeEvent::ActionRequired)
-            && self.intent_id.is_some()
-            && evidence.intent_id.is_some()
-            && evidence.intent_id != self.intent_id
-    }
-
-    fn knows_replacement(&self, evidence: &Evidence) -> bool {
-        evidence.intent_id.is_none()
-            || evidence.intent_id == self.intent_id
-            || evidence.intent_id.as_ref().is_some_and(|intent| self.replacements.contains(intent))
-    }
-
-    fn remember(&mut self, event: PledgeEvent, evidence: &Evidence) {
-        if event == PledgeEvent::CardReplaced {
-            // However it was to be collected: now there is a card to charge.
-            self.collection = Collection::SaveCard;
-            self.replacements.extend(evidence.intent_id.clone());
-        }
-        let speaks_of_payment = !matches!(event, PledgeEvent::CardSaved | PledgeEvent::CardReplaced);
-        let intent = match self.collection {
-            Collection::SaveCard if speaks_of_payment => &mut self.charge_intent_id,
-            Collection::SaveCard | Collection::Hold | Collection::ChargeNow => &mut self.intent_id,
-        };
-        if evidence.intent_id.is_some() {
-            intent.clone_from(&evidence.intent_id);
-        }
-        // A card that is declined stays the pledge's card until another takes its place.
-        let brings_a_card = matches!(
-            event,
-            PledgeEvent::CardSaved
-                | PledgeEvent::CardReplaced
-                | PledgeEvent::HoldPlaced
-                | PledgeEvent::PaymentCaptured
-        );
-        if brings_a_card && evidence.payment_method_id.is_some() {
-            self.payment_method_id.clone_from(&evidence.payment_method_id);
-        }
-        self.decline_code.clone_from(&evidence.decline_code);
-    }
-
-    /// A commitment that ends without a charge gives back what it held, and a card that is replaced is forgotten.
-    fn release_on(&self, event: PledgeEvent, to: PledgeState, give_back: &mut Vec<GiveBack>) {
-        if let (PledgeEvent::CardReplaced, Collection::SaveCard, Some(payment_method)) =
-            (event, self.collection, &self.payment_method_id)
-        {
-            give_back.push(GiveBack::Card { pledge: self.id, payment_method: payment_method.clone() });
-        }
-        if let (PledgeState::Dropped, Collection::SaveCard, Some(payment_method)) =
-            (to, self.collection, &self.payment_method_id)
-        {
-            give_back.push(GiveBack::Card { pledge: self.id, payment_method: payment_method.clone() });
-        }
-        if !matches!(to, PledgeState::Cancelled | PledgeState::Voided) {
-            return;
-        }
-        match (self.state, &self.intent_id, &self.payment_method_id) {
-            (PledgeState::Authorized, Some(intent), _) => {
-                give_back.push(GiveBack::Hold { pledge: self.id, intent: intent.clone() });
-            }
-            (PledgeState::Committed, _, Some(payment_method)) => {
-                give_back.push(GiveBack::Card { pledge: self.id, payment_method: payment_method.clone() });
-            }
-            _ => {}
-        }
     }
 }
 

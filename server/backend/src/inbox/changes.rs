@@ -6,7 +6,8 @@ use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::batch::{Batch, GiveBack, HistoryLine, Row, Waiting};
+use super::batch::{Batch, GiveBack, HistoryLine, Waiting};
+use super::row::Row;
 use crate::{Error, Result, rows};
 
 /// New terms that are not applied yet; a pledge has one set of them at most.

@@ -9,9 +9,10 @@ use domain::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::batch::{Batch, HistoryLine, Posting, Row};
+use super::batch::{Batch, HistoryLine, Posting};
 use super::changes::EndedChange;
 use super::money_back_letters as money_back;
+use super::row::Row;
 use crate::mail::{
     About, CampaignCancelled, CampaignFailed, CampaignFellShort, CampaignFunded, Letter, MilestoneReached,
     PaidTooLate, PaymentFailed, PaymentFixed, PledgeCancelled, PledgeChanged, PledgeConfirmed, PledgeDropped,

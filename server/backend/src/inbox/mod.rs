@@ -9,7 +9,9 @@ mod letters;
 mod money_back;
 mod money_back_letters;
 mod receipts;
+mod row;
 mod worker;
+mod write;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +27,8 @@ use crate::{Ctx, Result};
 
 pub use apply::apply_waiting;
 pub use batch::GiveBack;
-pub(crate) use batch::{agrees, is_paid, rests_on_its_intent};
 pub(crate) use money_back::cover;
+pub(crate) use row::agrees;
 pub use worker::{drain, run};
 
 /// An event for a pledge, with what the gateway said about it.

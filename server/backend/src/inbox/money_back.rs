@@ -10,7 +10,8 @@ use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::batch::{HistoryLine, Row, Totals, Waiting, is_paid};
+use super::batch::{HistoryLine, Totals, Waiting};
+use super::row::Row;
 use crate::ledger::{Account, Line};
 use crate::{Error, Result, rows};
 
@@ -122,7 +123,7 @@ async fn disputes_of(db: &mut PgConnection, pledges: &[Uuid]) -> Result<Vec<(Ple
 impl Row {
     /// Goes where the refunds and disputes lead.
     pub(super) fn follow(&mut self, source: &str, history: &mut Vec<HistoryLine>) -> &'static str {
-        if !is_paid(self.state) {
+        if !self.state.is_paid() {
             return "refused";
         }
         let returned = self.returned();

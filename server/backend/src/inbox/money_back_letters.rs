@@ -2,7 +2,7 @@
 
 use domain::{DisputeState, PersonId, RefundState};
 
-use super::batch::Row;
+use super::row::Row;
 use crate::mail::{
     About, DisputeClosed, DisputeOpened, Letter, Post, RefundFailed, RefundFailedCreator, Refunded,
 };

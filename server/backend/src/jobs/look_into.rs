@@ -32,7 +32,7 @@ pub(super) async fn run(ctx: &Ctx, pledge: PledgeId, intent: &str) -> Result<()>
             give_back::hold(ctx, pledge, intent).await
         }
         // The ledger has it by the amount that was captured.
-        (PledgeEvent::PaymentCaptured, state) if is_its_own && is_paid(state) => Ok(()),
+        (PledgeEvent::PaymentCaptured, state) if is_its_own && state.is_paid() => Ok(()),
         (PledgeEvent::PaymentCaptured, _) => {
             payment(ctx, &ours, pledge, intent, &there.entry).await?;
             if is_its_own { failed(ctx, &ours, pledge).await } else { Ok(()) }
@@ -40,10 +40,6 @@ pub(super) async fn run(ctx: &Ctx, pledge: PledgeId, intent: &str) -> Result<()>
         // Nothing is held or taken: released, declined, or waiting for the bank.
         _ => Ok(()),
     }
-}
-
-fn is_paid(state: PledgeState) -> bool {
-    inbox::rests_on_its_intent(state) && state != PledgeState::Authorized
 }
 
 /// The pledge's own payment took another amount and is given back: there is no second try of it, so for the pledge it
@@ -95,7 +91,7 @@ struct Ours {
 async fn ours(ctx: &Ctx, pledge: PledgeId) -> Result<Ours> {
     let row = sqlx::query!(
         r#"select campaign_id as "campaign: CampaignId", state, amount, currency,
-                  coalesce(held, amount) as "held!", case collection when 'save_card' then charge_intent_id else gateway_intent_id end as payment
+                  coalesce(held, amount) as "held!", payment_intent_id as payment
            from pledges where id = $1"#,
         pledge as PledgeId,
     )

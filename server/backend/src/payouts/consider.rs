@@ -118,7 +118,7 @@ async fn fees_are_awaited(db: &mut PgConnection, campaign: CampaignId) -> Result
     let awaited = sqlx::query_scalar!(
         r#"select exists (
                select from staged_jobs
-               join pledges on payload ? coalesce(charge_intent_id, gateway_intent_id)
+               join pledges on payload ? payment_intent_id
                where kind = 'fees' and done_at is null and parked_at is null and campaign_id = $1
            ) as "awaited!""#,
         campaign as CampaignId,
@@ -156,7 +156,7 @@ async fn payable(db: &mut PgConnection, campaign: CampaignId) -> Result<Vec<(Ple
                  and not exists (select from refunds
                                  where refunds.pledge_id = pledges.id and refunds.state in ('requested', 'pending'))
                  -- the demo's own pledges were never charged at a gateway
-                 and coalesce(charge_intent_id, gateway_intent_id) is not null
+                 and payment_intent_id is not null
            group by pledges.id
            having -sum(entries.amount) > 0
            order by pledges.id"#,

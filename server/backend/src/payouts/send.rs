@@ -35,7 +35,7 @@ async fn due(ctx: &Ctx, part: Part) -> Result<Option<Share>> {
         r#"select parts.amount, parts.currency, transfer_id, payouts.state, suspended_at is not null as "suspended!",
                   payouts.campaign_id as "campaign: CampaignId", gateway_account_id as "account?",
                   coalesce(payouts_enabled and transfers_active and closed_at is null, false) as "ready!",
-                  case collection when 'save_card' then charge_intent_id else gateway_intent_id end as payment,
+                  payment_intent_id as payment,
                   pledges.state in ('captured', 'partially_refunded') as "paid!",
                   exists (select from gateway_attempts where key = $3 and tries > 0) as "tried!",
                   (select -coalesce(sum(entries.amount), 0) from ledger_entries entries

@@ -27,7 +27,7 @@ pub(crate) async fn place(ctx: &Ctx, payment: &str) -> Result<Option<PledgeId>> 
     };
     let row = sqlx::query!(
         r#"select state, amount, currency,
-                  case collection when 'save_card' then charge_intent_id else gateway_intent_id end as payment
+                  payment_intent_id as payment
            from pledges where id = $1 and campaign_id = $2"#,
         pledge as PledgeId,
         campaign as CampaignId,
@@ -37,7 +37,7 @@ pub(crate) async fn place(ctx: &Ctx, payment: &str) -> Result<Option<PledgeId>> 
     let Some(row) = row else { return Ok(None) };
     let state: PledgeState = rows::named("pledges.state", &row.state)?;
     let amount = rows::money(row.amount, &row.currency)?;
-    if inbox::is_paid(state) {
+    if state.is_paid() {
         return Ok((row.payment.as_deref() == Some(payment)).then_some(pledge));
     }
     if state.is_over() || entry.event != PledgeEvent::PaymentCaptured {

@@ -56,7 +56,7 @@ struct Due {
 async fn due(ctx: &Ctx, id: RefundId) -> Result<Option<Due>> {
     let row = sqlx::query!(
         r#"select pledge_id as "pledge: PledgeId", refunds.amount, refunds.currency, refunds.state, fee_bps,
-                  case collection when 'save_card' then charge_intent_id else gateway_intent_id end as payment
+                  payment_intent_id as payment
            from refunds
            join pledges on pledges.id = pledge_id
            join campaigns on campaigns.id = campaign_id

@@ -35,8 +35,8 @@ pub async fn replace_card(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Resu
         None => {
             let reward = wanted_reward(&mut tx, &found, found.standing.reward_id).await?;
             let amount = found.standing.amount;
-            let terms =
-                Terms { found: &found, campaign: &campaign, reward: reward.as_ref(), amount, waits: true };
+            let (found, campaign) = (&found, &campaign);
+            let terms = Terms { found, campaign, reward: reward.as_ref(), amount, waits: true, now };
             Begun::Waits(store(ctx, &mut tx, &terms).await?)
         }
     };

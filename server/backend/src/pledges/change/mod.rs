@@ -8,6 +8,7 @@ mod standing;
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use domain::{
     CardWork, ChangeId, Money, PersonId, Pledge, PledgeEvent, PledgeId, PledgeRefusal, Reward, RewardId,
     TypedAmountError,
@@ -23,7 +24,7 @@ use standing::{Found, find};
 use super::Ended;
 use super::start::claim;
 use crate::inbox::{self, Source};
-use crate::payments::{Condition, GatewayError, NotChargeable, to_gateway};
+use crate::payments::{Condition, NotChargeable, to_gateway};
 use crate::{Ctx, Error, campaigns, clock};
 
 /// How long the page waits for the worker before it says "being changed".
@@ -93,7 +94,6 @@ impl ChangeRefusal {
 impl From<Error> for ChangeRefusal {
     fn from(error: Error) -> Self {
         match error {
-            Error::Gateway(GatewayError::Unavailable | GatewayError::Busy { .. }) => Self::GatewayAway,
             Error::Gateway(error) if error.is_passing() => Self::GatewayAway,
             error => Self::Failed(error),
         }
@@ -167,7 +167,7 @@ async fn begin(ctx: &Ctx, backer: PersonId, form: &ChangePledge) -> Result<Begun
     let change = Pledge::change(&found.standing, &campaign, reward.as_ref(), amount, now)?;
     to_gateway(change.amount)?;
     let waits = change.card == CardWork::NewHold;
-    let terms = Terms { found: &found, campaign: &campaign, reward: reward.as_ref(), amount, waits };
+    let terms = Terms { found: &found, campaign: &campaign, reward: reward.as_ref(), amount, waits, now };
     let id = store(ctx, &mut tx, &terms).await?;
     tx.commit().await?;
     ctx.faults.step("change.stored");
@@ -197,18 +197,18 @@ struct Terms<'a> {
     reward: Option<&'a Reward>,
     amount: Money,
     waits: bool,
+    now: DateTime<Utc>,
 }
 
 /// Stores the change, with its slot taken; the caller holds the pledge and has found no other open change.
 async fn store(ctx: &Ctx, db: &mut PgConnection, terms: &Terms<'_>) -> Result<ChangeId, ChangeRefusal> {
-    let Terms { found, campaign, reward, amount, waits } = *terms;
+    let Terms { found, campaign, reward, amount, waits, now } = *terms;
     // No slot is taken for somebody who could not be sent to the card page now.
     if waits && ctx.payments.condition() == Condition::Away {
         return Err(ChangeRefusal::GatewayAway);
     }
     let new_slot =
         reward.filter(|reward| reward.limit.is_some() && Some(reward.id) != found.standing.reward_id);
-    let now = clock::now(&mut *db).await?;
     let mandate = domain::mandate(campaign, amount, found.collection, now);
     let id = ChangeId(Uuid::now_v7());
     sqlx::query!(
