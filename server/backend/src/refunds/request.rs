@@ -86,7 +86,7 @@ impl From<sqlx::Error> for RefundRefusal {
 pub async fn ask(ctx: &Ctx, by: PersonId, pledge: PledgeId, asked: &Asked) -> Result<(), RefundRefusal> {
     let reason = asked.reason.trim();
     let mut tx = ctx.db.begin().await?;
-    let paid = hold(&mut tx, pledge).await?.ok_or(RefundRefusal::NotFound)?;
+    let paid = hold(&mut tx, &[pledge]).await?.pop().ok_or(RefundRefusal::NotFound)?;
     let source = match () {
         () if paid.creator == by => "creator",
         () if is_admin(&mut tx, by).await? => "staff",
@@ -122,7 +122,7 @@ pub async fn ask(ctx: &Ctx, by: PersonId, pledge: PledgeId, asked: &Asked) -> Re
         reason,
         keeps_reward: asked.keeps_reward && amount != paid.left,
     };
-    insert(&mut tx, &new).await?;
+    insert(&mut tx, &[new]).await?;
     ctx.faults.step("refund.before_commit");
     tx.commit().await?;
     ctx.faults.step("refund.requested");
@@ -140,7 +140,7 @@ pub async fn take_back(
     id: RefundId,
 ) -> Result<(), RefundRefusal> {
     let mut tx = ctx.db.begin().await?;
-    let paid = hold(&mut tx, pledge).await?.ok_or(RefundRefusal::NotFound)?;
+    let paid = hold(&mut tx, &[pledge]).await?.pop().ok_or(RefundRefusal::NotFound)?;
     if paid.backer != backer {
         return Err(RefundRefusal::NotFound);
     }
@@ -158,33 +158,37 @@ pub async fn take_back(
         reason: "The backer took the pledge back.",
         keeps_reward: false,
     };
-    insert(&mut tx, &new).await?;
+    insert(&mut tx, &[new]).await?;
     ctx.faults.step("refund.before_commit");
     tx.commit().await?;
     ctx.faults.step("refund.requested");
     Ok(())
 }
 
-/// Gives back what is left of a pledge whose campaign is over, in the transaction that finds it so.
-pub(crate) async fn stage_for_campaign(db: &mut PgConnection, pledge: PledgeId) -> Result<()> {
-    let Some(paid) = hold(&mut *db, pledge).await? else { return Ok(()) };
-    if paid.refundable().is_err() {
+/// Gives back what is left of pledges whose campaign is over, in the transaction that finds it so.
+pub(crate) async fn stage_for_campaign(db: &mut PgConnection, pledges: &[PledgeId]) -> Result<()> {
+    if pledges.is_empty() {
         return Ok(());
     }
-    let new = New {
-        id: RefundId(Uuid::now_v7()),
-        pledge,
-        amount: paid.left,
-        source: "campaign",
-        actor: None,
-        reason: "The campaign was cancelled.",
-        keeps_reward: false,
-    };
+    let paid = hold(&mut *db, pledges).await?;
+    let refundable = paid.iter().filter(|paid| paid.refundable().is_ok());
+    let new: Vec<New<'_>> = refundable
+        .map(|paid| New {
+            id: RefundId(Uuid::now_v7()),
+            pledge: paid.pledge,
+            amount: paid.left,
+            source: "campaign",
+            actor: None,
+            reason: "The campaign was cancelled.",
+            keeps_reward: false,
+        })
+        .collect();
     insert(db, &new).await
 }
 
 /// A pledge that was paid, held until the transaction ends.
 struct Paid {
+    pledge: PledgeId,
     creator: PersonId,
     backer: PersonId,
     state: PledgeState,
@@ -208,26 +212,29 @@ impl Paid {
     }
 }
 
-async fn hold(db: &mut PgConnection, pledge: PledgeId) -> Result<Option<Paid>> {
-    sqlx::query!("select id from pledges where id = $1 for update", pledge as PledgeId)
-        .fetch_optional(&mut *db)
+async fn hold(db: &mut PgConnection, pledges: &[PledgeId]) -> Result<Vec<Paid>> {
+    let ids: Vec<Uuid> = pledges.iter().map(|pledge| pledge.0).collect();
+    // Always in the same order: two who hold the same pledges must not wait for each other.
+    sqlx::query!("select id from pledges where id = any($1) order by id for update", &ids)
+        .fetch_all(&mut *db)
         .await?;
     // A statement of its own: it sees what was committed while we waited for the lock.
-    let row = sqlx::query!(
-        r#"select campaigns.creator_id as "creator: PersonId", backer_id as "backer: PersonId", pledges.state, amount,
+    let rows = sqlx::query!(
+        r#"select pledges.id as "pledge: PledgeId", campaigns.creator_id as "creator: PersonId", backer_id as "backer: PersonId", pledges.state, amount,
                   pledges.currency, model, refund_days, clock() as "now!",
                   coalesce((select min(at) from pledge_history
                             where pledge_id = pledges.id and to_state = 'captured'), pledges.created_at) as "charged_at!",
                   (select coalesce(sum(amount), 0) from refunds
                    where pledge_id = pledges.id and state <> 'failed') as "standing!"
            from pledges join campaigns on campaigns.id = campaign_id
-           where pledges.id = $1"#,
-        pledge as PledgeId,
+           where pledges.id = any($1)"#,
+        &ids,
     )
-    .fetch_optional(db)
+    .fetch_all(db)
     .await?;
-    row.map(|row| {
+    let paid = rows.into_iter().map(|row| {
         Ok(Paid {
+            pledge: row.pledge,
             creator: row.creator,
             backer: row.backer,
             state: rows::named("pledges.state", &row.state)?,
@@ -238,8 +245,8 @@ async fn hold(db: &mut PgConnection, pledge: PledgeId) -> Result<Option<Paid>> {
             charged_at: row.charged_at,
             now: row.now,
         })
-    })
-    .transpose()
+    });
+    paid.collect()
 }
 
 async fn is_admin(db: &mut PgConnection, person: PersonId) -> Result<bool> {
@@ -273,21 +280,31 @@ struct New<'a> {
     keeps_reward: bool,
 }
 
-/// The row and the job that sends it.
-async fn insert(db: &mut PgConnection, new: &New<'_>) -> Result<()> {
+/// The rows, and the job that sends each.
+async fn insert(db: &mut PgConnection, new: &[New<'_>]) -> Result<()> {
+    let ids: Vec<Uuid> = new.iter().map(|new| new.id.0).collect();
+    let pledges: Vec<Uuid> = new.iter().map(|new| new.pledge.0).collect();
+    let amounts: Vec<Decimal> = new.iter().map(|new| new.amount.amount()).collect();
+    let currencies: Vec<&str> = new.iter().map(|new| new.amount.currency().code()).collect();
+    let sources: Vec<&str> = new.iter().map(|new| new.source).collect();
+    let actors: Vec<Option<Uuid>> = new.iter().map(|new| new.actor.map(|actor| actor.0)).collect();
+    let reasons: Vec<&str> = new.iter().map(|new| new.reason).collect();
+    let keeps_reward: Vec<bool> = new.iter().map(|new| new.keeps_reward).collect();
     sqlx::query!(
         "insert into refunds (id, pledge_id, amount, currency, source, actor_id, reason, keeps_reward)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        new.id as RefundId,
-        new.pledge as PledgeId,
-        new.amount.amount(),
-        new.amount.currency().code(),
-        new.source,
-        new.actor as Option<PersonId>,
-        new.reason,
-        new.keeps_reward,
+         select * from unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::text[], $5::text[], $6::uuid[], $7::text[],
+                              $8::bool[])",
+        &ids,
+        &pledges,
+        &amounts,
+        &currencies as &[&str],
+        &sources as &[&str],
+        &actors as &[Option<Uuid>],
+        &reasons as &[&str],
+        &keeps_reward,
     )
     .execute(&mut *db)
     .await?;
-    jobs::stage(db, &[(Job::Refund(new.id), format!("refund_{}", new.id))]).await
+    let send: Vec<_> = new.iter().map(|new| (Job::Refund(new.id), format!("refund_{}", new.id))).collect();
+    jobs::stage(db, &send).await
 }

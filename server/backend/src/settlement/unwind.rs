@@ -46,9 +46,7 @@ async fn unwind(ctx: &Ctx, campaign: CampaignId, state: CampaignState) -> Result
         _ => PledgeEvent::CampaignFailed,
     };
     leave_for_all(&mut tx, campaign, event, &open.unpaid).await?;
-    for pledge in &open.paid {
-        refunds::stage_for_campaign(&mut tx, *pledge).await?;
-    }
+    refunds::stage_for_campaign(&mut tx, &open.paid).await?;
     if open.nothing {
         close_account(&mut tx, campaign).await?;
         live::announce_state(&mut tx, campaign).await?;
