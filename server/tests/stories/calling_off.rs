@@ -59,6 +59,37 @@ async fn cards_are_forgotten_and_holds_released() {
 }
 
 #[tokio::test]
+async fn those_who_wait_for_something_hold_up_nobody_else() {
+    let app = TestApp::start().await;
+    let (marta, ole) = (app.person("Marta Rebelo").await, app.person("Ole Lund").await);
+    // More of them than one look takes on, and called off before: a card page of each is still open.
+    for _ in 0..60 {
+        let waits = app.campaign().state("cancelled").build().await;
+        sqlx::query(
+            "with settlement as (
+                 insert into settlements (campaign_id, began_at) values ($1, clock() - interval '1 day')
+             ), pledge as (
+                 insert into pledges (id, campaign_id, backer_id, form_key, collection, amount, currency, reserved_until)
+                 values (gen_random_uuid(), $1, $2, gen_random_uuid(), 'save_card', 25, 'EUR', clock() + interval '1 day')
+                 returning id
+             )
+             insert into pledge_history (pledge_id, to_state, event, source)
+             select id, 'pending', 'pledge_started', 'backer' from pledge",
+        )
+        .bind(waits.id)
+        .bind(ole.id)
+        .execute(&app.db)
+        .await
+        .expect("one that waits");
+    }
+    let campaign = app.campaign().by(&marta).build().await;
+    let bea = back(&app, &campaign, "25").await;
+    assert_eq!(call_off(&marta, &campaign).await.0, 200);
+    eventually("the card to be given back", async || states(&app, &bea).await == ["voided"]).await;
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn payments_are_given_back_in_full_with_the_platforms_share() {
     let app = TestApp::start().await;
     let marta = app.person("Marta Rebelo").await;

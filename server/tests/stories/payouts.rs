@@ -288,6 +288,33 @@ async fn a_lost_answer_sends_nothing_twice() {
     }
 }
 
+#[tokio::test]
+async fn those_who_wait_for_an_account_hold_up_nobody_else() {
+    let app = TestApp::start().await;
+    let marta = onboarded(&app, "Marta Rebelo").await;
+    let campaign = funded(&app, &marta, 1).await;
+    let slow = app.person("Sven Lund").await;
+    // More of them than one look takes on, and settled longer ago.
+    for _ in 0..60 {
+        let waits = app.campaign().by(&slow).state("funded").starts_in(TimeDelta::days(-90));
+        let waits = waits.ends_in(TimeDelta::days(-40)).build().await;
+        sqlx::query(
+            "insert into settlements (campaign_id, began_at, finished_at)
+             values ($1, clock() - interval '40 days', clock() - interval '40 days')",
+        )
+        .bind(waits.id)
+        .execute(&app.db)
+        .await
+        .expect("a settlement");
+    }
+    app.advance(TimeDelta::days(14)).await;
+    look(&app).await;
+    look(&app).await;
+    assert_eq!(held(&app, &campaign).await, Decimal::ZERO);
+    assert_eq!(app.count("select count(*) from payouts").await, 1);
+    app.finish().await;
+}
+
 // Case 27
 #[tokio::test]
 async fn a_bank_that_sends_money_back_stops_further_payouts() {

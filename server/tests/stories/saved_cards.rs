@@ -148,6 +148,24 @@ async fn a_card_that_expires_before_the_deadline_is_written_about_twice_and_no_m
     app.finish().await;
 }
 
+#[tokio::test]
+async fn a_card_the_gateway_does_not_show_holds_up_no_other() {
+    let app = TestApp::start().await;
+    let campaign = app.campaign().ends_in(TimeDelta::days(60)).build().await;
+    let (bea, tom) = (app.person("Bea Tamm").await, app.person("Tom Grau").await);
+    pledged(&app, &bea, &campaign).await;
+    pledged(&app, &tom, &campaign).await;
+    // The first that is looked at is not shown.
+    let first = json!({ "method": "GET", "path_prefix": "/v1/payment_methods/", "nth": 1 });
+    app.gateway.fault(first, "refuse_403").await;
+    app.advance(TimeDelta::days(47)).await;
+    assert_eq!(backend::cards::look_at_expiries(&app.ctx).await.expect("a look"), 1, "the other is");
+    assert_eq!(app.gateway.struck().await, 1);
+    assert_eq!(backend::cards::look_at_expiries(&app.ctx).await.expect("a look"), 1, "once it is shown");
+    assert_eq!(app.count("select count(*) from card_looks").await, 2);
+    app.finish().await;
+}
+
 async fn letters(app: &TestApp, person: &Person) -> i64 {
     sqlx::query_scalar("select count(*) from mails where letter = 'card_expires' and person_id = $1")
         .bind(person.id)

@@ -66,7 +66,7 @@ impl From<sqlx::Error> for AccountRefusal {
 /// When the database does not answer.
 pub async fn account_of(db: &PgPool, person: PersonId) -> Result<Option<PayoutAccount>> {
     let row = sqlx::query!(
-        "select country, details_submitted, payouts_enabled and transfers_active and closed_at is null as \"ready!\",
+        "select country, details_submitted, ready,
                 due, past_due, disabled_reason, bank_name, bank_last4, bank_changed_at, closed_at, payout_failed_at,
                 read_at
          from payout_accounts where person_id = $1",

@@ -1,7 +1,7 @@
 //! Whether a campaign's money is due, and what stands in its way.
 
 use chrono::{DateTime, Utc};
-use domain::{CampaignId, Hold, Money, PayoutId, PayoutStanding, PayoutState, PersonId, PledgeId};
+use domain::{CampaignId, Money, PayoutId, PayoutStanding, PayoutState, PersonId, PledgeId};
 use rust_decimal::Decimal;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -19,14 +19,20 @@ const ALARM_AFTER_DAYS: i32 = 60;
 /// Makes a payout for every settled campaign whose money is due, each in a transaction of its own.
 pub(super) async fn consider_due(ctx: &Ctx) -> Result<()> {
     let due = sqlx::query_scalar!(
-        r#"select campaign_id as "id: CampaignId" from settlements
-           join campaigns on campaigns.id = campaign_id
-           where finished_at is not null and paid_out_at is null and suspended_at is null
-                 and state in ('funded', 'partially_funded')
-                 and greatest(finished_at, ends_at + make_interval(secs => $2)) <= clock()
-                 and not exists (select from payouts where payouts.campaign_id = campaigns.id
-                                 and payouts.state <> 'sent')
-           order by finished_at limit $1"#,
+        r#"update settlements set looked_at = clock()
+           where campaign_id in (
+               select campaign_id from settlements
+               join campaigns on campaigns.id = campaign_id
+               where finished_at is not null and paid_out_at is null and suspended_at is null
+                     and state in ('funded', 'partially_funded')
+                     and greatest(finished_at, ends_at + make_interval(secs => $2)) <= clock()
+                     and not exists (select from payouts where payouts.campaign_id = campaigns.id
+                                     and payouts.state <> 'sent')
+               -- whoever waited longest: many wait for their creators, and must not hold up the others
+               order by looked_at nulls first, finished_at limit $1
+               for update of settlements skip locked
+           )
+           returning campaign_id as "id: CampaignId""#,
         AT_ONCE,
         delay(ctx),
     )
@@ -49,9 +55,7 @@ async fn consider(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
     let Some(found) = hold_settlement(&mut tx, ctx, campaign).await? else { return Ok(()) };
     if let Some(hold) = found.standing.hold(found.now) {
-        if hold != Hold::Account {
-            tracing::info!(%campaign, ?hold, "not paid out yet");
-        }
+        tracing::debug!(%campaign, ?hold, "not paid out yet");
         return Ok(());
     }
     if fees_are_awaited(&mut tx, campaign).await? {
@@ -83,7 +87,7 @@ async fn hold_settlement(db: &mut PgConnection, ctx: &Ctx, campaign: CampaignId)
     let row = sqlx::query!(
         r#"select creator_id as "creator: PersonId", suspended_at is not null as "suspended!",
                   greatest(finished_at, ends_at + make_interval(secs => $2)) as "due_at!",
-                  coalesce(payouts_enabled and transfers_active and closed_at is null, false) as "ready!",
+                  coalesce(ready, false) as "ready!",
                   bank_changed_at as "bank_changed_at?", clock() as "now!",
                   exists (select from ledger_transactions posted
                           join ledger_entries entries on entries.transaction_id = posted.id

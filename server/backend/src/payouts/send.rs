@@ -34,7 +34,7 @@ async fn due(ctx: &Ctx, part: Part) -> Result<Option<Share>> {
     let row = sqlx::query!(
         r#"select parts.amount, parts.currency, transfer_id, payouts.state, suspended_at is not null as "suspended!",
                   payouts.campaign_id as "campaign: CampaignId", gateway_account_id as "account?",
-                  coalesce(payouts_enabled and transfers_active and closed_at is null, false) as "ready!",
+                  coalesce(ready, false) as "ready!",
                   payment_intent_id as payment,
                   pledges.state in ('captured', 'partially_refunded') as "paid!",
                   exists (select from gateway_attempts where key = $3 and tries > 0) as "tried!",

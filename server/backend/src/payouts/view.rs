@@ -140,7 +140,7 @@ async fn campaigns(ctx: &Ctx, creator: PersonId) -> Result<Vec<Held>> {
                   suspended_at is not null as "suspended!",
                   greatest(finished_at, ends_at + make_interval(secs => $2)) as "due_at!",
                   finished_at is not null as "settled!",
-                  coalesce(payouts_enabled and transfers_active and closed_at is null, false) as "ready!",
+                  coalesce(ready, false) as "ready!",
                   bank_changed_at as "bank_changed_at?", clock() as "now!"
            from booked
            join campaigns on campaigns.id = booked.campaign_id
