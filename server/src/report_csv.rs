@@ -4,14 +4,15 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use backend::accounts::cookie::SessionCookie;
-use backend::accounts::{Role, sessions};
+use backend::accounts::Role;
 use backend::books::{self, JournalLine};
 use chrono::{NaiveDate, SecondsFormat};
 use futures::{StreamExt, stream};
 use serde::Deserialize;
 
+use crate::csv;
 use crate::router::Site;
+use crate::viewer::viewer;
 
 #[derive(Deserialize)]
 pub struct Wanted {
@@ -49,51 +50,22 @@ pub async fn stream(
 }
 
 async fn is_staff(site: &Site, headers: &HeaderMap) -> backend::Result<bool> {
-    let cookies = headers.get_all("cookie").iter().filter_map(|value| value.to_str().ok());
-    let Some(token) = SessionCookie::of(&site.ctx.config.public_url).read(cookies).map(str::to_owned) else {
-        return Ok(false);
-    };
-    let viewer = sessions::by_token(&site.ctx.db, &token).await?;
-    Ok(viewer
+    Ok(viewer(site, headers)
+        .await?
         .is_some_and(|viewer| viewer.roles.contains(&Role::Moderator) || viewer.roles.contains(&Role::Admin)))
 }
 
 fn row(line: &JournalLine) -> String {
-    let id = |id: Option<String>| id.unwrap_or_default();
     let cells = [
         line.posted_at.to_rfc3339_opts(SecondsFormat::Millis, true),
         line.transaction.to_string(),
-        safe(&line.kind),
-        safe(&line.reference),
-        safe(&line.account),
+        line.kind.clone(),
+        line.reference.clone(),
+        line.account.clone(),
         line.amount.to_string(),
-        safe(&line.currency),
-        id(line.campaign.map(|campaign| campaign.to_string())),
-        id(line.pledge.map(|pledge| pledge.to_string())),
+        line.currency.clone(),
+        line.campaign.map(|campaign| campaign.to_string()).unwrap_or_default(),
+        line.pledge.map(|pledge| pledge.to_string()).unwrap_or_default(),
     ];
-    cells.join(",") + "\r\n"
-}
-
-/// A cell that no spreadsheet takes for a formula, quoted where it must be.
-fn safe(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    if guard.is_empty() && !text.contains([',', '"', '\r', '\n']) {
-        return text.to_owned();
-    }
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // Case 61
-    #[test]
-    fn no_cell_is_a_formula_or_ends_its_row() {
-        assert_eq!(safe("pi_1"), "pi_1");
-        assert_eq!(safe("=1+1"), "\"'=1+1\"");
-        assert_eq!(safe("@SUM(A1)"), "\"'@SUM(A1)\"");
-        assert_eq!(safe("-2"), "\"'-2\"");
-        assert_eq!(safe("a,\"b\"\r\nc"), "\"a,\"\"b\"\"\r\nc\"");
-    }
+    csv::line(cells.iter().map(String::as_str))
 }

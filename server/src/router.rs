@@ -19,7 +19,9 @@ use crate::assets::Assets;
 use crate::metrics::MetricsFor;
 use crate::security::{self, TrustedProxies};
 use crate::watchers::Watchers;
-use crate::{assets, health, mail_frame, metrics, progress, refusals, report_csv, statement, webhook};
+use crate::{
+    assets, health, mail_frame, metrics, progress, receipt_pdf, refusals, report_csv, statement, webhook,
+};
 
 /// What every handler can ask for.
 #[derive(Clone)]
@@ -63,6 +65,8 @@ pub fn router(mut site: Site) -> Result<Router> {
         .route(security::WEBHOOK_PATH, post(webhook::stripe).layer(RequestBodyLimitLayer::new(LARGEST_BODY)))
         .route("/demo/mailbox/{id}/html", get(mail_frame::show))
         .route("/studio/payouts/statement.csv", get(statement::csv))
+        .route("/studio/payouts/statement.pdf", get(statement::pdf))
+        .route("/pledges/{id}/receipts/{file}", get(receipt_pdf::show))
         .route("/admin/reports.csv", get(report_csv::stream))
         .route("/metrics", get(metrics::show))
         .route("/health/live", get(health::live))

@@ -91,6 +91,23 @@ pub struct ReceiptView {
     pub issued_at: DateTime<Utc>,
 }
 
+impl ReceiptView {
+    /// Beneath every receipt.
+    pub const NOTE: &str = "A pledge is collected for the campaign’s creator. No value added tax is shown: what is owed, the creator owes.";
+
+    #[must_use]
+    pub fn title(&self) -> String {
+        let kind = if self.is_refund { "Refund" } else { "Payment" };
+        format!("{kind}, receipt {}", self.number)
+    }
+
+    /// What the amount is called.
+    #[must_use]
+    pub fn total(&self) -> &'static str {
+        if self.is_refund { "Given back" } else { "Paid" }
+    }
+}
+
 /// The paid pledges of one's own campaign.
 #[server(endpoint = "campaign_pledges", prefix = "/api")]
 pub async fn campaign_pledges(slug: String) -> Result<PaidPledgesView, ApiError> {

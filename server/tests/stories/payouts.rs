@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::support::builders::{CampaignBuilder, TestCampaign};
 use crate::support::dying::{Place, SIGABRT};
 use crate::support::people::Person;
-use crate::support::{Setup, TestApp, eventually, invariants, sandbox_page};
+use crate::support::{Setup, TestApp, eventually, invariants, pdf, sandbox_page};
 
 const BANK: &str = "DE89370400440532013000";
 const ANOTHER_BANK: &str = "DE89370400440532013002";
@@ -135,9 +135,10 @@ async fn strangers_have_no_payouts() {
             app.stranger().post(url).header("origin", &app.base).form(&[("country", "DE")]).send().await;
         assert_eq!(answer.expect("an answer").status(), 401, "{function}");
     }
-    let page =
-        app.stranger().get(format!("{}/studio/payouts/statement.csv?year=2027", app.base)).send().await;
-    assert_eq!(page.expect("an answer").status(), 303);
+    for kind in ["csv", "pdf"] {
+        let url = format!("{}/studio/payouts/statement.{kind}?year=2027", app.base);
+        assert_eq!(app.stranger().get(url).send().await.expect("an answer").status(), 303);
+    }
     app.finish().await;
 }
 
@@ -411,12 +412,12 @@ async fn the_statement_sums_to_what_was_paid() {
     app.advance(TimeDelta::days(14)).await;
     look(&app).await;
     let years: Vec<i32> =
-        sqlx::query_scalar("select distinct extract(year from posted_at)::int from ledger_transactions")
+        sqlx::query_scalar("select distinct extract(year from posted_at at time zone 'UTC')::int from ledger_transactions order by 1")
             .fetch_all(&app.db)
             .await
             .expect("years");
     let mut sum = Decimal::ZERO;
-    for year in years {
+    for year in &years {
         let page = marta.get(&format!("/studio/payouts/statement.csv?year={year}")).await;
         assert_eq!(page.headers()["cache-control"], "no-store");
         let table = page.text().await.expect("a table");
@@ -425,6 +426,18 @@ async fn the_statement_sums_to_what_was_paid() {
         }
     }
     assert_eq!(sum, Decimal::ZERO, "all that came in left again");
+    let sheet = async |year: i32| {
+        pdf::text(marta.get(&format!("/studio/payouts/statement.pdf?year={year}")).await).await
+    };
+    let (first, last) = (years[0], years[years.len() - 1]);
+    assert!(sheet(first - 1).await.contains("No money of yours moved"));
+    let (opened, closed) = (sheet(first).await, sheet(last).await);
+    for shown in ["Marta Rebelo", "In EUR", "Held for you before 0.00 EUR", "Paid by a backer"] {
+        assert!(opened.contains(shown), "{shown} on {opened}");
+    }
+    for shown in ["Paid to you", "Held for you after 0.00 EUR"] {
+        assert!(closed.contains(shown), "{shown} on {closed}");
+    }
     app.finish().await;
 }
 

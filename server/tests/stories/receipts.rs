@@ -2,7 +2,7 @@
 
 use crate::support::builders::states;
 use crate::support::sandbox_page::GOOD;
-use crate::support::{TestApp, eventually, sandbox_page};
+use crate::support::{TestApp, eventually, pdf, sandbox_page};
 
 async fn numbers(app: &TestApp) -> Vec<String> {
     sqlx::query_scalar("select number from receipts order by number")
@@ -31,6 +31,17 @@ async fn every_charge_and_every_refund_has_one() {
         "the backer's own"
     );
     assert!(page.contains("receipt 2"), "numbered by year");
+    for (number, said) in [(&numbers[0], "Paid €25"), (&numbers[1], "Given back €10")] {
+        let file = format!("/pledges/{}/receipts/{number}.pdf", paid.pledge);
+        assert!(page.contains(&file), "{file} on {page}");
+        let paper = pdf::text(paid.bea.get(&file).await).await;
+        for shown in [number, "Bea Tamm", "The Reading Boat", said] {
+            assert!(paper.contains(shown), "{shown} on {paper}");
+        }
+        assert_eq!(paid.marta.get(&file).await.status(), 404, "the backer's own");
+    }
+    let nowhere = format!("/pledges/{}/receipts/2027-999999.pdf", paid.pledge);
+    assert_eq!(paid.bea.get(&nowhere).await.status(), 404);
     let changed = sqlx::query("update receipts set amount = 1").execute(&app.db).await;
     assert_eq!(backend::error::constraint(&changed.expect_err("refused")), Some("receipts_append_only"));
     app.finish().await;

@@ -39,7 +39,11 @@ fn Receipts(receipts: Vec<ReceiptView>, id: String) -> impl IntoView {
     let body = if receipts.is_empty() {
         view! { <Empty title="No receipts yet"><p>"There is one as soon as your card is charged."</p></Empty> }.into_any()
     } else {
-        receipts.into_iter().map(|receipt| view! { <Receipt receipt/> }).collect_view().into_any()
+        receipts
+            .into_iter()
+            .map(|receipt| view! { <Receipt receipt pledge=id.clone()/> })
+            .collect_view()
+            .into_any()
     };
     view! {
         <Title text="Receipts"/>
@@ -54,10 +58,10 @@ fn Receipts(receipts: Vec<ReceiptView>, id: String) -> impl IntoView {
 }
 
 #[component]
-fn Receipt(receipt: ReceiptView) -> impl IntoView {
-    let (kind, total) = if receipt.is_refund { ("Refund", "Given back") } else { ("Payment", "Paid") };
+fn Receipt(receipt: ReceiptView, pledge: String) -> impl IntoView {
     let heading = format!("receipt-{}", receipt.number);
-    let title = format!("{kind}, receipt {}", receipt.number);
+    let (title, total) = (receipt.title(), receipt.total());
+    let file = format!("/pledges/{pledge}/receipts/{}.pdf", receipt.number);
     view! {
         <section class="summary" aria-labelledby=heading>
             <h2 id=format!("receipt-{}", receipt.number)>{title}</h2>
@@ -69,9 +73,8 @@ fn Receipt(receipt: ReceiptView) -> impl IntoView {
                 <div><dt>"Reward"</dt><dd>{receipt.reward_title.unwrap_or_else(|| "None".into())}</dd></div>
                 <div class="summary__total"><dt>{total}</dt><dd>{receipt.amount.to_string()}</dd></div>
             </dl>
-            <p class="muted small">
-                "A pledge is collected for the campaign’s creator. No value added tax is shown: what is owed, the creator owes."
-            </p>
+            <p class="muted small">{ReceiptView::NOTE}</p>
+            <p class="no-print"><a href=file download="">"Download as PDF"</a></p>
         </section>
     }
 }

@@ -191,16 +191,24 @@ fn Statements(years: Vec<i32>) -> impl IntoView {
     view! {
         <section class="stack" aria-labelledby="statements">
             <h2 id="statements">"Statements"</h2>
-            <p>"Every movement of your money in a year, from the ledger, as a table for your bookkeeping."</p>
+            <p>
+                "Every movement of your money in a year, from the ledger: each of them as a table (CSV), or summed up by the day
+                between what was held for you before and after (PDF)."
+            </p>
             <ul class="chips">
-                {years.into_iter().map(|year| view! {
-                    <li>
-                        <a class="chip" href=format!("/studio/payouts/statement.csv?year={year}") download="">
-                            {format!("{year} (CSV)")}
-                        </a>
-                    </li>
-                }).collect_view()}
+                {years.into_iter().map(|year| view! { <Statement year kind="csv"/> <Statement year kind="pdf"/> }).collect_view()}
             </ul>
         </section>
+    }
+}
+
+#[component]
+fn Statement(year: i32, kind: &'static str) -> impl IntoView {
+    view! {
+        <li>
+            <a class="chip" href=format!("/studio/payouts/statement.{kind}?year={year}") download="">
+                {format!("{year} ({})", kind.to_uppercase())}
+            </a>
+        </li>
     }
 }

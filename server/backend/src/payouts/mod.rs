@@ -25,8 +25,8 @@ pub use decide::{DecideRefusal, approve, refuse};
 pub use send::{Part, send};
 pub use take_back::{TakeBack, take_back};
 pub use view::{
-    Balance, CreatorPayouts, PayoutLine, StatementLine, Upcoming, WaitingPayout, of_creator, statement,
-    waiting,
+    Balance, CreatorPayouts, PayoutLine, StatementLine, Upcoming, WaitingPayout, held_before, of_creator,
+    statement, waiting,
 };
 
 use crate::{Ctx, Result};

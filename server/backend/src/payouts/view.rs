@@ -266,6 +266,26 @@ pub async fn waiting(db: &PgPool) -> Result<Vec<WaitingPayout>> {
         .collect()
 }
 
+/// What the ledger held for a creator when a year (UTC) began, a sum for each currency in which it ever held any.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn held_before(db: &PgPool, creator: PersonId, year: i32) -> Result<Vec<Money>> {
+    let rows = sqlx::query!(
+        r#"select entries.currency, -sum(amount) as "held!"
+           from ledger_transactions posted
+           join ledger_entries entries on entries.transaction_id = posted.id and account = 'held_for_campaign'
+           join campaigns on campaigns.id = posted.campaign_id
+           where creator_id = $1 and posted_at < make_timestamptz($2, 1, 1, 0, 0, 0, 'UTC')
+           group by entries.currency"#,
+        creator as PersonId,
+        year,
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(|row| rows::money(row.held, &row.currency)).collect()
+}
+
 /// Every movement of a creator's money in a year (UTC), oldest first: what came in, the fees, what left.
 ///
 /// # Errors

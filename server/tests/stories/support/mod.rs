@@ -8,6 +8,7 @@ pub mod dying;
 pub mod gateway;
 pub mod invariants;
 pub mod paying;
+pub mod pdf;
 pub mod people;
 pub mod sandbox_page;
 pub mod smtp;
