@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
-use backend::{Ctx, checks, inbox, jobs, live, mail, payouts, settlement};
+use backend::{Ctx, alarms, checks, inbox, jobs, live, mail, payouts, settlement};
 use leptos::config::get_configuration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -97,6 +97,7 @@ pub fn start(ctx: Ctx, listener: TcpListener, edge: Edge, workers: Workers) -> R
         tasks.push(tokio::spawn(payouts::run(ctx.clone(), stop.clone())));
         tasks.push(tokio::spawn(jobs::run(ctx.clone(), stop.clone())));
         tasks.push(tokio::spawn(checks::run(ctx.clone(), stop.clone())));
+        tasks.push(tokio::spawn(alarms::run(ctx.clone(), stop.clone())));
         tasks.push(tokio::spawn(mail::run(ctx, stop.clone())));
     }
     Ok(Running { addr, stop, tasks })

@@ -5,6 +5,7 @@
 mod support;
 
 mod accounts;
+mod alarms;
 mod anonymous;
 mod append_only;
 mod bad_weather;

@@ -8,18 +8,6 @@ use uuid::Uuid;
 use crate::support::people::Person;
 use crate::support::{Setup, TestApp, Workers, eventually, sandbox_page};
 
-/// Somebody with a role.
-async fn staff(app: &TestApp, role: &str) -> Person {
-    let person = app.person("Sam Staff").await;
-    sqlx::query("insert into person_roles (person_id, role) values ($1, $2)")
-        .bind(person.id)
-        .bind(role)
-        .execute(&app.db)
-        .await
-        .expect("a role");
-    person
-}
-
 async fn shown(person: &Person, path: &str) -> String {
     let page = person.get(path).await;
     assert_eq!(page.status().as_u16(), 200, "{path}");
@@ -54,7 +42,7 @@ async fn nobody_but_staff_finds_it() {
     let job = parked(&app).await.to_string();
     let creator = app.person("Marta Rebelo").await;
     app.campaign().by(&creator).build().await;
-    let with_role = staff(&app, "creator").await;
+    let with_role = app.staff("Sam Staff", "creator").await;
     let backer = app.person("Bea Tamm").await;
     for path in ["/admin", "/admin/operations", "/admin/reports", "/admin/reports.csv?day=2027-03-03"] {
         for person in [&creator, &with_role, &backer] {
@@ -74,7 +62,7 @@ async fn nobody_but_staff_finds_it() {
     assert!(!menu.contains("/admin"), "nor in the menu");
 
     for role in ["moderator", "admin"] {
-        let staff = staff(&app, role).await;
+        let staff = app.staff("Sam Staff", role).await;
         for path in ["/admin", "/admin/operations", "/admin/reports", "/admin/reports.csv?day=2027-03-03"] {
             assert_eq!(staff.get(path).await.status().as_u16(), 200, "{path}");
         }
@@ -89,7 +77,8 @@ async fn nobody_but_staff_finds_it() {
 async fn an_admin_tries_a_parked_job_again_and_the_log_says_so() {
     let app = TestApp::start_quiet().await;
     let (job, other) = (parked(&app).await, parked(&app).await);
-    let (moderator, admin) = (staff(&app, "moderator").await, staff(&app, "admin").await);
+    let (moderator, admin) =
+        (app.staff("Sam Staff", "moderator").await, app.staff("Sam Staff", "admin").await);
     let page = shown(&moderator, "/admin/operations").await;
     assert!(page.contains("gateway refused: 404 resource_missing"), "{page}");
     assert!(!page.contains("try_job_again"), "no button without an act");
@@ -128,7 +117,7 @@ async fn an_alarm_is_seen_by_somebody_and_stays_until_it_is_over() {
     app.campaign().build().await;
     sqlx::query("update campaign_stats set backers = 1").execute(&app.db).await.expect("drift");
     backend::checks::watch(&app.ctx).await.expect("a self-check");
-    let moderator = staff(&app, "moderator").await;
+    let moderator = app.staff("Sam Staff", "moderator").await;
     let page = shown(&moderator, "/admin/operations").await;
     assert!(page.contains("totals are sums") && page.contains("I have seen it"), "{page}");
     // The database's questions, and whether the gateway answers.
@@ -177,7 +166,7 @@ async fn the_page_says_what_waits_what_is_odd_and_that_the_gateway_is_away() {
     .await
     .expect("under way");
 
-    let admin = staff(&app, "admin").await;
+    let admin = app.staff("Sam Staff", "admin").await;
     let page = shown(&admin, "/admin/operations").await;
     for words in
         ["The payment provider answers.", "3 minutes", "quarantined", "evt_odd", "The Reading Boat", "€25"]
@@ -266,7 +255,7 @@ async fn a_working_site_has_nothing_to_show() {
     sandbox_page::pay(bea.pledge(&campaign, None, "25").await.text()).await;
     eventually("the payment", async || bea.states(&app.db).await == ["captured"]).await;
     app.settle().await;
-    let admin = staff(&app, "admin").await;
+    let admin = app.staff("Sam Staff", "admin").await;
     let page = shown(&admin, "/admin/operations").await;
     assert!(page.contains("None. Everything that must hold holds."), "{page}");
     assert!(page.contains("None in the last 30 days."), "{page}");

@@ -17,7 +17,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use letter::{
-    About, CampaignCancelled, CampaignFailed, CampaignFailedCreator, CampaignFellShort,
+    About, AlarmsRaised, CampaignCancelled, CampaignFailed, CampaignFailedCreator, CampaignFellShort,
     CampaignFellShortCreator, CampaignFunded, CampaignFundedCreator, CardExpires, DisputeClosed,
     DisputeOpened, Letter, MilestoneReached, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder,
     PayoutFailed, PayoutSent, PledgeCancelled, PledgeChanged, PledgeConfirmed, PledgeDropped, RefundFailed,

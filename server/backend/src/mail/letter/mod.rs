@@ -5,6 +5,7 @@ mod creator;
 mod outcome;
 mod payment;
 mod pledge;
+mod staff;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ pub use payment::{
     Refunded,
 };
 pub use pledge::{PledgeCancelled, PledgeChanged, PledgeConfirmed, StretchGoalUnlocked};
+pub use staff::AlarmsRaised;
 
 use super::written::Written;
 
@@ -57,6 +59,7 @@ pub enum Letter<'a> {
     PayoutFailed(PayoutFailed<'a>),
     DisputeOpened(DisputeOpened<'a>),
     DisputeClosed(DisputeClosed<'a>),
+    AlarmsRaised(AlarmsRaised<'a>),
 }
 
 impl Letter<'_> {
@@ -88,6 +91,7 @@ impl Letter<'_> {
             Self::DisputeClosed(_) => "dispute_closed",
             Self::RefundFailed(_) => "refund_failed",
             Self::RefundFailedCreator(_) => "refund_failed_creator",
+            Self::AlarmsRaised(_) => "alarms_raised",
         }
     }
 
@@ -118,6 +122,7 @@ impl Letter<'_> {
             Self::DisputeClosed(letter) => letter.write(),
             Self::RefundFailed(letter) => letter.write(),
             Self::RefundFailedCreator(letter) => letter.write(),
+            Self::AlarmsRaised(letter) => letter.write(),
         }
     }
 }

@@ -51,6 +51,7 @@ fn backers_are_told_whether_they_were_charged() {
                 | Letter::DisputeOpened(_)
                 | Letter::DisputeClosed(_)
                 | Letter::CampaignFundedCreator(_)
+                | Letter::AlarmsRaised(_)
         );
         assert!(!about_them || text.contains("charged") || text.contains("refund"), "{text}");
     }
@@ -227,6 +228,11 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         Letter::DisputeClosed(DisputeClosed { campaign, amount, kept: false, path: "/disputes/1" }),
         Letter::RefundFailed(RefundFailed { campaign, pledge, amount }),
         Letter::RefundFailedCreator(RefundFailedCreator { campaign, amount, path: "/campaigns/x/pledges" }),
+        Letter::AlarmsRaised(AlarmsRaised { count: 1, named: &["totals are sums: it differs"] }),
+        Letter::AlarmsRaised(AlarmsRaised {
+            count: 12,
+            named: &["totals are sums: it differs", "unmatched: txn_1"],
+        }),
     ]
 }
 

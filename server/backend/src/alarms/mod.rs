@@ -1,10 +1,14 @@
 //! Something is wrong and a person should know. An alarm is a row for a kind and a subject: raised once while it is open,
 //! cleared when what it tells of is gone. Subjects are ids, and details carry no personal data: both are logged.
 
+mod told;
+
 use chrono::{DateTime, Utc};
 use domain::PersonId;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
+
+pub use told::{run, tell};
 
 use crate::Result;
 
