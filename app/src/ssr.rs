@@ -31,6 +31,9 @@ use tokio::sync::OnceCell;
 
 use crate::api::error::{ApiError, Refusal};
 
+/// When to ask again if the database is away.
+const AWAY_SECONDS: u32 = 10;
+
 /// What every request's pages and server functions find in their context.
 pub fn provide(ctx: &Ctx) {
     provide_context(ctx.clone());
@@ -141,8 +144,13 @@ pub fn answer<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
         && let Ok(status) = StatusCode::from_u16(error.status())
     {
         response.set_status(status);
-        if let ApiError::Refused(Refusal { retry_after: Some(seconds), .. }) = error {
-            response.insert_header(RETRY_AFTER, HeaderValue::from(*seconds));
+        let seconds = match error {
+            ApiError::Refused(Refusal { retry_after, .. }) => *retry_after,
+            ApiError::Away => Some(AWAY_SECONDS),
+            _ => None,
+        };
+        if let Some(seconds) = seconds {
+            response.insert_header(RETRY_AFTER, HeaderValue::from(seconds));
         }
     }
     result
@@ -178,6 +186,6 @@ impl From<Error> for ApiError {
     /// What went wrong beneath is logged here, once, and nowhere told.
     fn from(error: Error) -> Self {
         tracing::error!(%error, source = ?std::error::Error::source(&error).map(ToString::to_string), "request failed");
-        Self::Internal
+        if error.is_away() { Self::Away } else { Self::Internal }
     }
 }

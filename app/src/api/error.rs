@@ -19,6 +19,8 @@ pub enum ApiError {
     NotFound,
     /// Our fault. Nothing more is said here; the log knows.
     Internal,
+    /// The database is away for a while: the same may be asked again soon.
+    Away,
     /// The browser could not reach us.
     Unreachable,
 }
@@ -101,6 +103,7 @@ impl ApiError {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::Internal | Self::Unreachable => 500,
+            Self::Away => 503,
         }
     }
 }
@@ -113,6 +116,7 @@ impl std::fmt::Display for ApiError {
             Self::Forbidden => "You may not do this. Nothing was charged or changed.",
             Self::NotFound => "There is nothing at this address.",
             Self::Internal => "Something went wrong on our side. Nothing was charged. Try again in a moment.",
+            Self::Away => "We cannot answer just now. Nothing was charged. Try again in a moment.",
             Self::Unreachable => {
                 "The site could not be reached. Nothing was charged. Check your connection and try again."
             }

@@ -47,6 +47,20 @@ impl Error {
         }
     }
 
+    /// Whether the database cannot be reached, or takes nobody in just now: whatever was asked may be asked again.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, WorkerCrashed};
+        match self {
+            Self::Database(Io(_) | PoolTimedOut | PoolClosed | WorkerCrashed) => true,
+            // Classes 08 and 53, and what 57 says of a server that shuts down or starts: no connection, no room.
+            Self::Database(Database(error)) => error
+                .code()
+                .is_some_and(|code| ["08", "53", "57P"].iter().any(|class| code.starts_with(class))),
+            _ => false,
+        }
+    }
+
     /// Whether it was the data: the same row would fail again, and another one in its place would not.
     #[must_use]
     pub fn is_of_the_data(&self) -> bool {

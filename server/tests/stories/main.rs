@@ -15,6 +15,7 @@ mod card_testing;
 mod changing;
 mod crashes;
 mod cross_site;
+mod database_away;
 mod disputes;
 mod event_orders;
 mod faults;

@@ -28,6 +28,7 @@ enum Kind {
     Forbidden,
     NotFound,
     Internal,
+    Away,
     Unreachable,
 }
 
@@ -39,6 +40,7 @@ impl From<ApiError> for Wire {
             ApiError::Forbidden => (Kind::Forbidden, Refusal::default()),
             ApiError::NotFound => (Kind::NotFound, Refusal::default()),
             ApiError::Internal => (Kind::Internal, Refusal::default()),
+            ApiError::Away => (Kind::Away, Refusal::default()),
             ApiError::Unreachable => (Kind::Unreachable, Refusal::default()),
         };
         let Refusal { field, message, kept, conflict, retry_after } = refusal;
@@ -54,6 +56,7 @@ impl From<Wire> for ApiError {
             Kind::Forbidden => Self::Forbidden,
             Kind::NotFound => Self::NotFound,
             Kind::Internal => Self::Internal,
+            Kind::Away => Self::Away,
             Kind::Unreachable => Self::Unreachable,
         }
     }
@@ -88,6 +91,7 @@ mod tests {
             (ApiError::Forbidden, r#"{"error":"forbidden"}"#),
             (ApiError::NotFound, r#"{"error":"not_found"}"#),
             (ApiError::Internal, r#"{"error":"internal"}"#),
+            (ApiError::Away, r#"{"error":"away"}"#),
             (ApiError::Unreachable, r#"{"error":"unreachable"}"#),
         ] {
             assert_eq!(serde_json::to_string(&error).expect("JSON"), json);

@@ -18,7 +18,8 @@ pub fn NotFound() -> impl IntoView {
 #[component]
 pub fn Problem(error: ApiError) -> impl IntoView {
     let (code, title, text) = words(&error);
-    let log_in = log_in_address(&here());
+    let here = here();
+    let log_in = log_in_address(&here);
     view! {
         <Title text=title/>
         <div class="wrap status">
@@ -31,6 +32,7 @@ pub fn Problem(error: ApiError) -> impl IntoView {
             <div class="cluster">
                 {match error {
                     ApiError::LoginNeeded => view! { <a class="button button--primary" href=log_in>"Log in"</a> }.into_any(),
+                    ApiError::Away => view! { <a class="button button--primary" href=here>"Try again"</a> }.into_any(),
                     _ => view! { <a class="button button--primary" href="/#live">"Find a campaign"</a> }.into_any(),
                 }}
                 <a class="button button--quiet" href="/">"Home"</a>
@@ -58,6 +60,11 @@ fn words(error: &ApiError) -> (&'static str, &'static str, &'static str) {
             "409",
             "That is not possible just now.",
             "Go back and look again. Nothing was charged or changed.",
+        ),
+        ApiError::Away => (
+            "503",
+            "We cannot answer just now.",
+            "Part of it cannot be reached just now. Nothing was charged or lost; try again in a moment.",
         ),
         ApiError::Internal | ApiError::Unreachable => (
             "500",
