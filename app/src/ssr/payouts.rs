@@ -4,7 +4,6 @@ use backend::accounts::{Role, Viewer};
 use backend::payouts::{
     self, AccountRefusal, Balance, CreatorPayouts, DecideRefusal, PayoutAccount, PayoutLine, Upcoming,
 };
-use chrono::{Datelike, Utc};
 use domain::{BANK_COOLING, PayoutId};
 
 use super::{ctx, require_viewer};
@@ -98,13 +97,11 @@ fn not_decided(refusal: DecideRefusal) -> ApiError {
 }
 
 fn view(payouts: CreatorPayouts, delay_days: u64) -> PayoutsView {
-    let first = payouts.payouts.iter().map(|payout| payout.created_at.year()).min();
-    let this = Utc::now().year();
     PayoutsView {
         account: payouts.account.map(account),
         balances: payouts.balances.into_iter().map(balance).collect(),
         upcoming: payouts.upcoming.into_iter().map(upcoming).collect(),
-        years: first.map(|first| (first.min(this)..=this).rev().collect()).unwrap_or_default(),
+        years: payouts.years,
         payouts: payouts.payouts.into_iter().map(payout).collect(),
         delay_days,
     }

@@ -1,5 +1,6 @@
 //! `make bench`: the site measured beside the bare parts it stands on, in one process and one run. It prints a table
 //! of ratios and never fails on a figure: figures of two machines, or of two evenings, say little to each other.
+#![allow(clippy::disallowed_methods, reason = "what is measured is the machine's time")]
 
 mod http;
 mod live;

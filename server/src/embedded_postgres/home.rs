@@ -40,6 +40,7 @@ impl Home {
         Self::at(&root, owner, lock)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a name that nobody else has, not a decision")]
     pub fn throw_away() -> Result<Self> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
         let root = PathBuf::from(format!("{THROW_AWAY_PREFIX}{}-{}", std::process::id(), now.as_nanos()));

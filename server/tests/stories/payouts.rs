@@ -426,6 +426,8 @@ async fn the_statement_sums_to_what_was_paid() {
         }
     }
     assert_eq!(sum, Decimal::ZERO, "all that came in left again");
+    let offered = marta.call("my_payouts", &[]).await.body["years"].clone();
+    assert_eq!(offered, json!(years.iter().rev().collect::<Vec<_>>()), "every year in which anything moved");
     let sheet = async |year: i32| {
         pdf::text(marta.get(&format!("/studio/payouts/statement.pdf?year={year}")).await).await
     };

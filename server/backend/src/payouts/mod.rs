@@ -9,6 +9,7 @@ mod account;
 mod consider;
 mod decide;
 mod send;
+mod statement;
 mod take_back;
 mod view;
 
@@ -23,11 +24,9 @@ pub use account::{
 pub use consider::held_too_long;
 pub use decide::{DecideRefusal, approve, refuse};
 pub use send::{Part, send};
+pub use statement::{StatementLine, held_before, statement, statement_years};
 pub use take_back::{TakeBack, take_back};
-pub use view::{
-    Balance, CreatorPayouts, PayoutLine, StatementLine, Upcoming, WaitingPayout, held_before, of_creator,
-    statement, waiting,
-};
+pub use view::{Balance, CreatorPayouts, PayoutLine, Upcoming, WaitingPayout, of_creator, waiting};
 
 use crate::{Ctx, Result};
 

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use sqlx::PgPool;
 
 use super::account::{PayoutAccount, account_of};
+use super::statement::statement_years;
 use crate::{Ctx, Error, Result, rows};
 
 /// Everything on a creator's page about payouts.
@@ -15,6 +16,8 @@ pub struct CreatorPayouts {
     pub balances: Vec<Balance>,
     pub upcoming: Vec<Upcoming>,
     pub payouts: Vec<PayoutLine>,
+    /// Of which there are statements, the latest first.
+    pub years: Vec<i32>,
 }
 
 /// A creator's money in one currency, by the ledger.
@@ -64,17 +67,6 @@ pub struct WaitingPayout {
     pub creator_id: PersonId,
 }
 
-/// A movement of a creator's money, for a statement.
-#[derive(Clone, Debug)]
-pub struct StatementLine {
-    pub posted_at: DateTime<Utc>,
-    pub campaign: String,
-    pub kind: String,
-    pub reference: String,
-    /// Positive: to the creator.
-    pub amount: Money,
-}
-
 /// # Errors
 /// When the database does not answer.
 pub async fn of_creator(ctx: &Ctx, creator: PersonId) -> Result<CreatorPayouts> {
@@ -83,7 +75,8 @@ pub async fn of_creator(ctx: &Ctx, creator: PersonId) -> Result<CreatorPayouts> 
     let campaigns = campaigns(ctx, creator).await?;
     let upcoming = campaigns.iter().filter(|campaign| campaign.rest() > Decimal::ZERO);
     let upcoming = upcoming.map(Held::upcoming).collect::<Result<_>>()?;
-    Ok(CreatorPayouts { account, balances: balances(&campaigns)?, upcoming, payouts })
+    let years = statement_years(&ctx.db, creator).await?;
+    Ok(CreatorPayouts { account, balances: balances(&campaigns)?, upcoming, payouts, years })
 }
 
 /// A campaign's sums, by the ledger.
@@ -262,58 +255,6 @@ pub async fn waiting(db: &PgPool) -> Result<Vec<WaitingPayout>> {
                 reason: row.reason,
             };
             Ok(WaitingPayout { line, creator: row.display_name, creator_id: row.creator_id })
-        })
-        .collect()
-}
-
-/// What the ledger held for a creator when a year (UTC) began, a sum for each currency in which it ever held any.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn held_before(db: &PgPool, creator: PersonId, year: i32) -> Result<Vec<Money>> {
-    let rows = sqlx::query!(
-        r#"select entries.currency, -sum(amount) as "held!"
-           from ledger_transactions posted
-           join ledger_entries entries on entries.transaction_id = posted.id and account = 'held_for_campaign'
-           join campaigns on campaigns.id = posted.campaign_id
-           where creator_id = $1 and posted_at < make_timestamptz($2, 1, 1, 0, 0, 0, 'UTC')
-           group by entries.currency"#,
-        creator as PersonId,
-        year,
-    )
-    .fetch_all(db)
-    .await?;
-    rows.into_iter().map(|row| rows::money(row.held, &row.currency)).collect()
-}
-
-/// Every movement of a creator's money in a year (UTC), oldest first: what came in, the fees, what left.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn statement(db: &PgPool, creator: PersonId, year: i32) -> Result<Vec<StatementLine>> {
-    let rows = sqlx::query!(
-        r#"select posted_at, title, kind, reference, -amount as "amount!", entries.currency
-           from ledger_transactions posted
-           join ledger_entries entries on entries.transaction_id = posted.id and account = 'held_for_campaign'
-           join campaigns on campaigns.id = posted.campaign_id
-           where creator_id = $1
-                 and posted_at >= make_timestamptz($2, 1, 1, 0, 0, 0, 'UTC')
-                 and posted_at < make_timestamptz($2 + 1, 1, 1, 0, 0, 0, 'UTC')
-           order by entries.id"#,
-        creator as PersonId,
-        year,
-    )
-    .fetch_all(db)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(StatementLine {
-                posted_at: row.posted_at,
-                campaign: row.title,
-                kind: row.kind,
-                reference: row.reference,
-                amount: rows::money(row.amount, &row.currency)?,
-            })
         })
         .collect()
 }

@@ -1,0 +1,89 @@
+//! A creator's movements, year by year (UTC), as the ledger has them.
+
+use chrono::{DateTime, Utc};
+use domain::{Money, PersonId};
+use sqlx::PgPool;
+
+use crate::{Result, rows};
+
+/// A movement of a creator's money, for a statement.
+#[derive(Clone, Debug)]
+pub struct StatementLine {
+    pub posted_at: DateTime<Utc>,
+    pub campaign: String,
+    pub kind: String,
+    pub reference: String,
+    /// Positive: to the creator.
+    pub amount: Money,
+}
+
+/// The years in which anything moved for a creator, the latest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn statement_years(db: &PgPool, creator: PersonId) -> Result<Vec<i32>> {
+    let years = sqlx::query_scalar!(
+        r#"select distinct extract(year from posted_at at time zone 'UTC')::int as "year!"
+           from ledger_transactions posted
+           join ledger_entries entries on entries.transaction_id = posted.id and account = 'held_for_campaign'
+           join campaigns on campaigns.id = posted.campaign_id
+           where creator_id = $1
+           order by 1 desc"#,
+        creator as PersonId,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(years)
+}
+
+/// What the ledger held for a creator when a year (UTC) began, a sum for each currency in which it ever held any.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn held_before(db: &PgPool, creator: PersonId, year: i32) -> Result<Vec<Money>> {
+    let rows = sqlx::query!(
+        r#"select entries.currency, -sum(amount) as "held!"
+           from ledger_transactions posted
+           join ledger_entries entries on entries.transaction_id = posted.id and account = 'held_for_campaign'
+           join campaigns on campaigns.id = posted.campaign_id
+           where creator_id = $1 and posted_at < make_timestamptz($2, 1, 1, 0, 0, 0, 'UTC')
+           group by entries.currency"#,
+        creator as PersonId,
+        year,
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(|row| rows::money(row.held, &row.currency)).collect()
+}
+
+/// Every movement of a creator's money in a year (UTC), oldest first: what came in, the fees, what left.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn statement(db: &PgPool, creator: PersonId, year: i32) -> Result<Vec<StatementLine>> {
+    let rows = sqlx::query!(
+        r#"select posted_at, title, kind, reference, -amount as "amount!", entries.currency
+           from ledger_transactions posted
+           join ledger_entries entries on entries.transaction_id = posted.id and account = 'held_for_campaign'
+           join campaigns on campaigns.id = posted.campaign_id
+           where creator_id = $1
+                 and posted_at >= make_timestamptz($2, 1, 1, 0, 0, 0, 'UTC')
+                 and posted_at < make_timestamptz($2 + 1, 1, 1, 0, 0, 0, 'UTC')
+           order by entries.id"#,
+        creator as PersonId,
+        year,
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(StatementLine {
+                posted_at: row.posted_at,
+                campaign: row.title,
+                kind: row.kind,
+                reference: row.reference,
+                amount: rows::money(row.amount, &row.currency)?,
+            })
+        })
+        .collect()
+}
