@@ -9,6 +9,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use super::money::PledgeMoney;
 use crate::api::error::ApiError;
 use crate::api::pledges::{CancelPledge, PledgeView, SetPledgePrivacy, my_pledge, returned_pledge};
+use crate::api::refunds::{MoneyView, pledge_money};
 use crate::components::notice::{Notice, Tone};
 use crate::components::pledge_state::PledgeBadge;
 use crate::components::price::PriceLines;
@@ -62,14 +63,23 @@ fn Waiting(pledge: PledgeView) -> impl IntoView {
 pub fn Confirmation() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
     let refused = form_error::<CancelPledge>();
-    let pledge = Resource::new_blocking(move || id.clone(), my_pledge);
+    let pledge = Resource::new_blocking(
+        {
+            let id = id.clone();
+            move || id.clone()
+        },
+        my_pledge,
+    );
+    // Beside the pledge, not within what is drawn of it: a page waits for both at once.
+    let money = Resource::new_blocking(move || id.clone(), pledge_money);
     view! {
         <Suspense>
             {move || {
                 let refused = refused.clone();
                 Suspend::new(async move {
-                    match pledge.await {
-                        Ok(pledge) => view! { <Pledge pledge refused/> }.into_any(),
+                    let (pledge, money) = (pledge.await, money.await.ok());
+                    match pledge {
+                        Ok(pledge) => view! { <Pledge pledge money refused/> }.into_any(),
                         Err(error) => view! { <Problem error/> }.into_any(),
                     }
                 })
@@ -79,7 +89,7 @@ pub fn Confirmation() -> impl IntoView {
 }
 
 #[component]
-fn Pledge(pledge: PledgeView, refused: Option<ApiError>) -> impl IntoView {
+fn Pledge(pledge: PledgeView, money: Option<MoneyView>, refused: Option<ApiError>) -> impl IntoView {
     let stands =
         pledge.state.counts() && !pledge.state.can_be_fixed() && pledge.state != PledgeState::Disputed;
     let waits = pledge.state == PledgeState::Pending;
@@ -123,7 +133,7 @@ fn Pledge(pledge: PledgeView, refused: Option<ApiError>) -> impl IntoView {
                     <PriceLines price reward=pledge.reward_title.clone() fee=pledge.fee.to_string()/>
                 })}
             </section>
-            <PledgeMoney id=pledge.id.clone()/>
+            {money.map(|money| view! { <PledgeMoney money id=pledge.id.clone()/> })}
             <Shown pledge=pledge.id.clone() name_hidden=pledge.name_hidden amount_hidden=pledge.amount_hidden/>
             <div class="cluster">
                 {pledge.state.can_be_fixed().then(|| view! {
