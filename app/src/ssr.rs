@@ -5,6 +5,7 @@ pub mod changes;
 mod csp;
 pub mod disputes;
 pub mod fix_link;
+pub mod guests;
 pub mod mailbox;
 pub mod operations;
 pub mod payouts;
@@ -13,6 +14,7 @@ pub mod refunds;
 mod refusals;
 pub mod settlement;
 mod views;
+mod who;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,10 +23,12 @@ use axum::extract::Query;
 use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFRESH, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
-use backend::accounts::cookie::SessionCookie;
+use backend::accounts::cookie::{GuestCookie, SessionCookie};
 use backend::accounts::{Client, Role, SessionToken, Viewer, sessions};
+use backend::guests::Backer;
 use backend::throttle::ClientAddress;
 use backend::{Ctx, Error};
+use domain::PledgeId;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use tokio::sync::OnceCell;
@@ -65,6 +69,26 @@ pub async fn require_viewer() -> Result<Viewer, ApiError> {
     viewer().await?.ok_or(ApiError::LoginNeeded)
 }
 
+/// As whom this browser acts for a pledge: as its backer, by an account or as a guest. Somebody else with an account acts
+/// as themselves, to whom the backend says that there is nothing.
+///
+/// # Errors
+/// [`ApiError::LoginNeeded`] for everybody else.
+pub async fn backer_of(pledge: &str) -> Result<(PledgeId, Backer), ApiError> {
+    let (ctx, account) = (ctx()?, viewer().await?.map(|viewer| viewer.person_id));
+    let token = guest_token(&ctx);
+    let nobody = || if account.is_some() { ApiError::NotFound } else { ApiError::LoginNeeded };
+    let pledge = pledge.parse().map_err(|_| nobody())?;
+    if account.is_some() || token.is_some() {
+        let backer = backend::guests::backer(&ctx, pledge, account, token.as_deref()).await?;
+        if let Some(backer) = backer {
+            return Ok((pledge, backer));
+        }
+    }
+    let person = account.ok_or(ApiError::LoginNeeded)?;
+    Ok((pledge, Backer { person, as_guest: false }))
+}
+
 /// Whoever is of the staff: moderators and admins.
 ///
 /// # Errors
@@ -100,9 +124,21 @@ pub fn client() -> Client {
 /// The session's token as the browser sent it.
 #[must_use]
 pub fn session_token(ctx: &Ctx) -> Option<String> {
-    let parts = use_context::<Parts>()?;
-    let headers = parts.headers.get_all("cookie").iter().filter_map(|value| value.to_str().ok());
-    SessionCookie::of(&ctx.config.public_url).read(headers).map(str::to_owned)
+    let cookies = cookies();
+    SessionCookie::of(&ctx.config.public_url).read(cookies.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// The token of a browser that pledges without an account, as it was sent.
+#[must_use]
+pub fn guest_token(ctx: &Ctx) -> Option<String> {
+    let cookies = cookies();
+    GuestCookie::of(&ctx.config.public_url).read(cookies.iter().map(String::as_str)).map(str::to_owned)
+}
+
+fn cookies() -> Vec<String> {
+    let Some(parts) = use_context::<Parts>() else { return Vec::new() };
+    let values = parts.headers.get_all("cookie").iter().filter_map(|value| value.to_str().ok());
+    values.map(str::to_owned).collect()
 }
 
 pub fn set_session_cookie(token: &SessionToken) -> Result<(), ApiError> {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::papers;
 use crate::router::Site;
-use crate::viewer::viewer;
+use crate::viewer::backer;
 
 pub async fn show(
     State(site): State<Site>,
@@ -20,12 +20,13 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Response {
     let Some(number) = file.strip_suffix(".pdf") else { return StatusCode::NOT_FOUND.into_response() };
-    let person = match viewer(&site, &headers).await {
-        Ok(Some(viewer)) => viewer.person_id,
-        Ok(None) => return Redirect::to(&format!("/login?next=/pledges/{pledge}/receipt")).into_response(),
+    let backer = match backer(&site, &headers, PledgeId(pledge)).await {
+        Ok(Some(backer)) => backer.person,
+        // The page says whether there is nothing, or whether logging in would help.
+        Ok(None) => return Redirect::to(&format!("/pledges/{pledge}/receipt")).into_response(),
         Err(error) => return failed(&error),
     };
-    match found(&site.ctx, person, PledgeId(pledge), number).await {
+    match found(&site.ctx, backer, PledgeId(pledge), number).await {
         Ok(Some((receipt, now))) => {
             papers::answer(&format!("receipt-{}.pdf", receipt.number), drawn(receipt, PledgeId(pledge), now))
                 .await
@@ -37,11 +38,11 @@ pub async fn show(
 
 async fn found(
     ctx: &Ctx,
-    person: PersonId,
+    backer: PersonId,
     pledge: PledgeId,
     number: &str,
 ) -> Result<Option<(ReceiptView, DateTime<Utc>)>> {
-    let receipts = receipts::of_pledge(&ctx.db, person, pledge).await?;
+    let receipts = receipts::of_pledge(&ctx.db, backer, pledge).await?;
     let Some(receipt) = receipts.into_iter().find(|receipt| receipt.number == number) else {
         return Ok(None);
     };

@@ -11,7 +11,7 @@ mod request_log;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use backend::accounts::cookie::SessionCookie;
+use backend::accounts::cookie::{GuestCookie, SessionCookie};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
@@ -38,6 +38,10 @@ impl Site {
 
     fn cookie(&self) -> SessionCookie {
         SessionCookie::of(&self.public_url)
+    }
+
+    fn guest_cookie(&self) -> GuestCookie {
+        GuestCookie::of(&self.public_url)
     }
 
     fn is_https(&self) -> bool {

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod disputes;
 pub mod error;
 pub mod fix_link;
+pub mod guests;
 pub mod operations;
 pub mod payouts;
 pub mod pledges;

@@ -12,7 +12,7 @@ use super::error::ApiError;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PledgePageView {
     pub campaign: CampaignView,
-    /// `None`: log in first.
+    /// `None`: it takes no pledges from who is not logged in, since it takes none at all.
     pub form: Option<PledgeForm>,
     /// The pledge whose card page the backer just left.
     pub left: Option<LeftPledge>,
@@ -46,6 +46,8 @@ pub struct PledgeForm {
     pub cards: Vec<(String, String)>,
     /// The chosen one; empty for another card.
     pub card: String,
+    /// Who pledges, where nobody is logged in.
+    pub guest: Option<GuestFields>,
     /// The boxes for hiding name and amount, and whether they are ticked; `None` where they are not asked.
     pub privacy: Option<(bool, bool)>,
     /// What happens to the card, with `{amount}` where the amount belongs.
@@ -58,6 +60,14 @@ pub struct PledgeForm {
     pub asked: bool,
     /// Where this form is shown, to show it again with the total of what is chosen.
     pub here: String,
+}
+
+/// What somebody without an account says about themselves.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct GuestFields {
+    pub email: String,
+    /// Empty: "A guest".
+    pub display_name: String,
 }
 
 /// What the form says about what it does.
@@ -114,16 +124,23 @@ pub struct PledgeView {
     pub name_hidden: bool,
     pub amount_hidden: bool,
     pub created_at: DateTime<Utc>,
+    /// Whether it is seen without an account, by the browser that pledged or by the link of a letter.
+    pub as_guest: bool,
 }
 
 /// The pledge page of a campaign.
 #[server(endpoint = "pledge_page", prefix = "/api")]
 pub async fn pledge_page(slug: String) -> Result<PledgePageView, ApiError> {
-    use crate::{ssr, ssr::pledges};
+    use crate::{ssr, ssr::guests, ssr::pledges};
     let campaign = super::campaigns::campaign(slug).await?;
     let viewer = ssr::answer(ssr::viewer().await)?;
-    let waiting = match &viewer {
-        Some(viewer) => ssr::answer(pledges::waiting(viewer.person_id, &campaign).await)?,
+    let guest = match &viewer {
+        Some(_) => None,
+        None => ssr::answer(guests::waiting(&campaign).await)?,
+    };
+    let backer = viewer.as_ref().map(|viewer| viewer.person_id).or(guest.as_ref().map(|guest| guest.id));
+    let waiting = match backer {
+        Some(backer) => ssr::answer(pledges::waiting(backer, &campaign).await)?,
         None => None,
     };
     let form = match &viewer {
@@ -132,6 +149,10 @@ pub async fn pledge_page(slug: String) -> Result<PledgePageView, ApiError> {
             Some(pledges::form(&campaign, waiting.as_ref(), cards))
         }
         Some(_) => Some(pledges::form(&campaign, waiting.as_ref(), Vec::new())),
+        None if campaign.is_open() => {
+            let form = pledges::form(&campaign, waiting.as_ref(), Vec::new());
+            Some(ssr::answer(guests::form(form, guest))?)
+        }
         None => None,
     };
     Ok(PledgePageView { campaign, form, left: waiting.filter(pledges::was_left).map(Into::into) })
@@ -161,8 +182,8 @@ pub async fn start_pledge(
 #[server(endpoint = "cancel_pledge", prefix = "/api")]
 pub async fn cancel_pledge(pledge: String) -> Result<(), ApiError> {
     use crate::{ssr, ssr::pledges};
-    ssr::answer(pledges::cancel(&pledge).await)?;
-    ssr::redirect("/account/pledges?cancelled=yes");
+    let to = ssr::answer(pledges::cancel(&pledge).await)?;
+    ssr::redirect(&to);
     Ok(())
 }
 
@@ -216,6 +237,11 @@ impl PledgeForm {
         for (field, place) in hidden.chain(typed) {
             if let Some(kept) = refused.kept(field) {
                 kept.clone_into(place);
+            }
+        }
+        if let Some(guest) = &mut self.guest {
+            for (field, place) in [("email", &mut guest.email), ("display_name", &mut guest.display_name)] {
+                refused.kept(field).unwrap_or_default().clone_into(place);
             }
         }
         if let Some((name_hidden, amount_hidden)) = &mut self.privacy {

@@ -4,6 +4,7 @@ pub mod avatar;
 pub mod bar;
 pub mod card;
 pub mod field;
+pub mod guest_fields;
 pub mod icon;
 pub mod layout;
 pub mod notice;

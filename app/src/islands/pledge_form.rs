@@ -12,6 +12,7 @@ use super::submit::submit;
 use crate::api::error::ApiError;
 use crate::api::pledges::{Choice, FormWords, PledgeForm};
 use crate::components::field::FieldError;
+use crate::components::guest_fields::WhoPledges;
 use crate::components::icon::Icon;
 use crate::components::price::PriceLines;
 use crate::components::privacy::PrivacyBoxes;
@@ -73,6 +74,7 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                 <Choices choices=form.choices.clone() chosen amount field error/>
                 <AmountField amount field currency=form.currency.clone() read=understood error/>
                 <PayWith cards=form.cards.clone() card=form.card.clone() error/>
+                {form.guest.clone().map(|guest| view! { <WhoPledges guest error/> })}
                 {form.privacy.map(|(name_hidden, amount_hidden)| view! { <PrivacyBoxes name_hidden amount_hidden/> })}
             </div>
             <div class="split__aside">

@@ -9,6 +9,7 @@ pub mod change;
 pub mod demo_mailbox;
 pub mod disputes;
 pub mod fix;
+pub mod guest;
 pub mod home;
 pub mod how_it_works;
 pub mod me;

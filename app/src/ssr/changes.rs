@@ -5,17 +5,16 @@ use backend::pledges::{self as backend_pledges, ChangePledge, ChangeRefusal, Cha
 use domain::{Collection, PledgeId, PledgeRefusal};
 use leptos::server_fn::ServerFn;
 
-use super::pledges::{as_asked, choices, count_try, mine, promise_of};
-use super::{ctx, require_viewer};
+use super::pledges::{as_asked, choices, count_try_of, mine, promise_of};
+use super::{backer_of, ctx};
 use crate::api::campaigns::CampaignView;
 use crate::api::changes::{self as api, ChangeView, WaitingChange};
 use crate::api::error::ApiError;
 use crate::api::pledges::{FormWords, PledgeForm, PledgeView};
 
 pub async fn to_change(id: &str) -> Result<ChangeView, ApiError> {
-    let viewer = require_viewer().await?;
-    let (pledge, ctx) = (parse(id)?, ctx()?);
-    let found = backend_pledges::changeable(&ctx.db, viewer.person_id, pledge).await?;
+    let ((pledge, backer), ctx) = (backer_of(id).await?, ctx()?);
+    let found = backend_pledges::changeable(&ctx.db, backer.person, pledge).await?;
     let found = found.ok_or(ApiError::NotFound)?;
     let page = backend::campaigns::page(&ctx.db, &found.campaign_slug).await?.ok_or(ApiError::NotFound)?;
     let campaign: CampaignView = page.into();
@@ -67,6 +66,7 @@ fn form(pledge: PledgeId, found: &Changeable, campaign: &CampaignView) -> Pledge
         amount: found.amount.typed(),
         cards: Vec::new(),
         card: String::new(),
+        guest: None,
         privacy: None,
         promise: promise_of(&found.campaign, found.collection, found.now),
         fee_bps: campaign.fee.bps(),
@@ -77,14 +77,14 @@ fn form(pledge: PledgeId, found: &Changeable, campaign: &CampaignView) -> Pledge
 }
 
 /// Changes a pledge; answers with the address to go to.
-pub async fn change(pledge: &str, version: &str, reward: &str, amount: &str) -> Result<String, ApiError> {
-    let viewer = require_viewer().await?;
+pub async fn change(id: &str, version: &str, reward: &str, amount: &str) -> Result<String, ApiError> {
+    let (pledge, backer) = backer_of(id).await?;
     let keep = |error: ApiError| error.keep("amount", amount).keep("reward", reward);
-    count_try(&viewer).await.map_err(keep)?;
+    count_try_of(backer.person).await.map_err(keep)?;
     let stale =
         || ApiError::refused(None, "The form is out of date. Nothing was changed. Load the page again.");
     let form = ChangePledge {
-        pledge: parse(pledge)?,
+        pledge,
         reward: match reward {
             "" => None,
             id => Some(id.parse().map_err(|_| stale())?),
@@ -92,29 +92,28 @@ pub async fn change(pledge: &str, version: &str, reward: &str, amount: &str) -> 
         amount: amount.to_owned(),
         version: version.parse().map_err(|_| stale())?,
     };
-    match backend_pledges::change(&ctx()?, viewer.person_id, &form).await {
+    match backend_pledges::change(&ctx()?, backer.person, &form).await {
         Ok(changed) => Ok(next(form.pledge, changed)),
         Err(refusal) => Err(keep(refused(refusal))),
     }
 }
 
-pub async fn change_card(pledge: &str) -> Result<String, ApiError> {
-    let viewer = require_viewer().await?;
-    count_try(&viewer).await?;
-    let pledge = parse(pledge)?;
-    let changed = backend_pledges::replace_card(&ctx()?, viewer.person_id, pledge).await;
+pub async fn change_card(id: &str) -> Result<String, ApiError> {
+    let (pledge, backer) = backer_of(id).await?;
+    count_try_of(backer.person).await?;
+    let changed = backend_pledges::replace_card(&ctx()?, backer.person, pledge).await;
     changed.map(|changed| next(pledge, changed)).map_err(refused)
 }
 
 /// What became of a change, and where to go from there; `None` while it is under way.
 pub async fn came_back(id: &str) -> Result<(PledgeView, Option<String>), ApiError> {
-    let (viewer, ctx, pledge) = (require_viewer().await?, ctx()?, parse(id)?);
+    let ((pledge, backer), ctx) = (backer_of(id).await?, ctx()?);
     // Whose it is, first.
     mine(id).await?;
     if let Err(error) = backend_pledges::came_back(&ctx, pledge).await {
         tracing::info!(%error, "the gateway could not be asked about a changed pledge");
     }
-    let next = match backend_pledges::last_change(&ctx.db, viewer.person_id, pledge).await? {
+    let next = match backend_pledges::last_change(&ctx.db, backer.person, pledge).await? {
         Outcome::UnderWay => None,
         Outcome::Made => Some(format!("/pledges/{id}?changed=yes")),
         Outcome::NotMade => Some(format!("/pledges/{id}")),

@@ -73,7 +73,11 @@ async fn holder() -> Result<Holder, ApiError> {
     settlement::pass_holder(&ctx, pass).await.map_err(refused)
 }
 
-async fn count_look() -> Result<(), ApiError> {
+/// Counts somebody who looks at what a link is for.
+///
+/// # Errors
+/// When that was too often.
+pub(super) async fn count_look() -> Result<(), ApiError> {
     let taken = throttle::take(&ctx()?.db, LOOKS, client().address.subject()).await?;
     taken.map(drop).map_err(|too_many| {
         ApiError::too_many(
@@ -83,7 +87,9 @@ async fn count_look() -> Result<(), ApiError> {
     })
 }
 
-fn keep_to_ourselves(referrer: &'static str) {
+/// For a page whose address is a key, or that follows from one: it is in no cache, and its address goes no further than
+/// `referrer` lets it.
+pub(super) fn keep_to_ourselves(referrer: &'static str) {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response.insert_header(REFERRER_POLICY, HeaderValue::from_static(referrer));

@@ -3,20 +3,24 @@
 use std::time::Duration;
 
 use backend::accounts::Viewer;
-use backend::pledges::{CancelRefusal, Privacy, StartPledge, StartRefusal, Started, WaitingPledge};
+use backend::pledges::{CancelRefusal, Privacy, StartPledge, StartRefusal, Started, Trier, WaitingPledge};
 use backend::throttle::{self, Limit, Subject};
 use chrono::{DateTime, Utc};
-use domain::{Campaign, Collection, Money, PersonId, PledgeState};
+use domain::{Campaign, Collection, Money, PersonId, PledgeRefusal, PledgeState};
 use leptos::server_fn::ServerFn;
 use uuid::Uuid;
 
-use super::{client, ctx, query, require_viewer};
+use super::who::Who;
+use super::{backer_of, client, ctx, query, require_viewer};
 use crate::api::campaigns::CampaignView;
 use crate::api::error::ApiError;
 use crate::api::pledges::{self as api, Choice, FormWords, PledgeForm, PledgeView};
 
 /// How long the return page waits for the gateway's word to be applied.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+const ALREADY_PLEDGED_HERE: &str = "You already back this campaign with this e-mail, from this browser. Nothing more was \
+    charged. The letter about your pledge has the link to it.";
 
 /// More than any amount that can be read has.
 const LONGEST_AMOUNT: usize = 60;
@@ -38,14 +42,14 @@ impl Boxes<'_> {
     }
 
     /// Sends the ticks back with a refusal.
-    fn keep(self, error: ApiError) -> ApiError {
+    pub(super) fn keep(self, error: ApiError) -> ApiError {
         let Privacy { name_hidden, amount_hidden } = self.privacy();
         let error = if name_hidden { error.keep("name_hidden", "yes") } else { error };
         if amount_hidden { error.keep("amount_hidden", "yes") } else { error }
     }
 }
 
-/// Starts a pledge; answers with the address to go to.
+/// Starts a pledge of the viewer's; answers with the address to go to.
 pub async fn start(
     campaign: &str,
     reward: &str,
@@ -54,7 +58,20 @@ pub async fn start(
     boxes: Boxes<'_>,
     card: &str,
 ) -> Result<String, ApiError> {
-    let viewer = require_viewer().await?;
+    let who = Who::Account(require_viewer().await?.person_id);
+    start_by(&who, campaign, reward, amount, form_key, boxes, card).await
+}
+
+/// Starts a pledge; answers with the address to go to.
+pub async fn start_by(
+    who: &Who,
+    campaign: &str,
+    reward: &str,
+    amount: &str,
+    form_key: &str,
+    boxes: Boxes<'_>,
+    card: &str,
+) -> Result<String, ApiError> {
     let card = (!card.is_empty()).then_some(card);
     let form = StartPledge {
         privacy: boxes.privacy(),
@@ -69,8 +86,12 @@ pub async fn start(
             None => error,
         }
     };
-    count_try(&viewer).await.map_err(keep)?;
-    match backend::pledges::start(&ctx, viewer.person_id, &form).await {
+    count(who.trier()).await.map_err(keep)?;
+    let started = async {
+        let backer = who.backer(&ctx, form.campaign).await?;
+        backend::pledges::start(&ctx, backer, &form).await
+    };
+    match started.await {
         Ok(Started::AtGateway { url, .. }) => Ok(url),
         // With a saved card there is no page to come back from: this one waits for the gateway's word.
         Ok(Started::Confirmed { pledge } | Started::Declined { pledge, .. }) if card.is_some() => {
@@ -85,6 +106,10 @@ pub async fn start(
         Err(refusal @ StartRefusal::GatewayAway) => {
             Err(keep(ApiError::conflict(None, refusal)).keep("form_key", form_key))
         }
+        // Who has no account has no “My pledges”.
+        Err(StartRefusal::Pledge(PledgeRefusal::AlreadyPledged)) if matches!(who, Who::Guest { .. }) => {
+            Err(keep(ApiError::conflict(None, ALREADY_PLEDGED_HERE)))
+        }
         // Whatever the campaign's state, this amount or card will not do.
         Err(refusal) if matches!(refusal.field(), Some("amount" | "card")) => {
             Err(keep(ApiError::refused(refusal.field(), &refusal)))
@@ -93,20 +118,16 @@ pub async fn start(
     }
 }
 
-/// Counts something that tries a card.
-///
-/// # Errors
-/// When there were too many.
-pub async fn count_try(viewer: &Viewer) -> Result<(), ApiError> {
-    count_try_of(viewer.person_id).await
-}
-
-/// The same for who is known by a letter's link.
+/// Counts something that tries a card for a pledge that its backer has already.
 ///
 /// # Errors
 /// When there were too many.
 pub async fn count_try_of(person: PersonId) -> Result<(), ApiError> {
-    let allowed = backend::pledges::may_try(&ctx()?, person, client().address).await?;
+    count(Trier::Known(person)).await
+}
+
+async fn count(who: Trier<'_>) -> Result<(), ApiError> {
+    let allowed = backend::pledges::may_try(&ctx()?, who, client().address).await?;
     allowed.map_err(|paused| ApiError::too_many(paused.why.in_words(), paused.retry_after))
 }
 
@@ -127,11 +148,12 @@ fn parse(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<S
     })
 }
 
-pub async fn cancel(pledge: &str) -> Result<(), ApiError> {
-    let viewer = require_viewer().await?;
-    let pledge = pledge.parse().map_err(|_| ApiError::NotFound)?;
-    match backend::pledges::cancel(&ctx()?, viewer.person_id, pledge).await {
-        Ok(()) => Ok(()),
+/// Cancels a pledge; answers with the page that says so.
+pub async fn cancel(id: &str) -> Result<String, ApiError> {
+    let (pledge, backer) = backer_of(id).await?;
+    match backend::pledges::cancel(&ctx()?, backer.person, pledge).await {
+        Ok(()) if backer.as_guest => Ok(format!("/pledges/{pledge}?cancelled=yes")),
+        Ok(()) => Ok("/account/pledges?cancelled=yes".to_owned()),
         Err(CancelRefusal::NotFound) => Err(ApiError::NotFound),
         Err(CancelRefusal::Pledge(refusal)) => Err(ApiError::conflict(None, refusal)),
         Err(refusal @ CancelRefusal::NotYet) => Err(ApiError::conflict(None, refusal)),
@@ -143,12 +165,10 @@ pub async fn cancel(pledge: &str) -> Result<(), ApiError> {
     }
 }
 
-/// Changes what the public sees of one of the viewer's pledges.
-pub async fn set_privacy(pledge: &str, boxes: Boxes<'_>) -> Result<(), ApiError> {
-    let viewer = require_viewer().await?;
-    let pledge = pledge.parse().map_err(|_| ApiError::NotFound)?;
-    let db = &ctx()?.db;
-    match backend::pledges::set_privacy(db, viewer.person_id, pledge, boxes.privacy()).await? {
+/// Changes what the public sees of one of the backer's pledges.
+pub async fn set_privacy(id: &str, boxes: Boxes<'_>) -> Result<(), ApiError> {
+    let (pledge, backer) = backer_of(id).await?;
+    match backend::pledges::set_privacy(&ctx()?.db, backer.person, pledge, boxes.privacy()).await? {
         true => Ok(()),
         false => Err(ApiError::NotFound),
     }
@@ -161,12 +181,12 @@ pub async fn all_of_mine() -> Result<Vec<PledgeView>, ApiError> {
     Ok(pledges.into_iter().map(Into::into).collect())
 }
 
-/// One of the viewer's pledges; another's is as good as none.
+/// One of the backer's pledges; another's is as good as none.
 pub async fn mine(id: &str) -> Result<PledgeView, ApiError> {
-    let viewer = require_viewer().await?;
-    let id = id.parse().map_err(|_| ApiError::NotFound)?;
-    let pledge = backend::pledges::by_id(&ctx()?.db, viewer.person_id, id).await?;
-    pledge.map(Into::into).ok_or(ApiError::NotFound)
+    let (pledge, backer) = backer_of(id).await?;
+    let found = backend::pledges::by_id(&ctx()?.db, backer.person, pledge).await?;
+    let found: PledgeView = found.ok_or(ApiError::NotFound)?.into();
+    Ok(PledgeView { as_guest: backer.as_guest, ..found })
 }
 
 /// The address of the return page proves nothing: the gateway is asked, and what it says goes the way of every
@@ -176,12 +196,10 @@ pub async fn after_card_page(id: &str) -> Result<PledgeView, ApiError> {
     if pledge.state != PledgeState::Pending {
         return Ok(pledge);
     }
-    let ctx = ctx()?;
-    let viewer = require_viewer().await?;
-    if throttle::take(&ctx.db, LOOKS, Subject::of(&viewer.person_id.to_string())).await?.is_err() {
+    let (ctx, (pledge_id, backer)) = (ctx()?, backer_of(id).await?);
+    if throttle::take(&ctx.db, LOOKS, Subject::of(&backer.person.to_string())).await?.is_err() {
         return Ok(pledge);
     }
-    let pledge_id = id.parse().map_err(|_| ApiError::NotFound)?;
     // The gateway away: the webhook will tell; the page says "being confirmed" meanwhile.
     if let Err(error) = backend::pledges::look_again(&ctx, pledge_id).await {
         tracing::info!(%error, "the gateway could not be asked about a returning backer");
@@ -190,12 +208,12 @@ pub async fn after_card_page(id: &str) -> Result<PledgeView, ApiError> {
     mine(id).await
 }
 
-/// The viewer's pledge to this campaign that waits for a card, if there is one.
+/// The backer's pledge to this campaign that waits for a card, if there is one.
 pub async fn waiting(backer: PersonId, campaign: &CampaignView) -> Result<Option<WaitingPledge>, ApiError> {
     Ok(backend::pledges::waiting(&ctx()?.db, backer, campaign.progress.campaign_id).await?)
 }
 
-/// Whether the viewer came back from that pledge's card page without finishing (`?left=`).
+/// Whether the backer came back from that pledge's card page without finishing (`?left=`).
 #[must_use]
 pub fn was_left(pledge: &WaitingPledge) -> bool {
     query("left").is_some_and(|id| id == pledge.id.to_string())
@@ -272,6 +290,7 @@ fn first_form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> Pledg
         currency: campaign.progress.goal.currency().code().to_owned(),
         cards: Vec::new(),
         card: String::new(),
+        guest: None,
         // The last slot may be the viewer's own: it is reserved for exactly this form.
         choices: choices(campaign, reserved.as_ref()),
         reward: chosen.map(|reward| reward.id.clone()).unwrap_or_default(),

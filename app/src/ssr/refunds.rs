@@ -6,7 +6,7 @@ use backend::refunds::{self, Asked, PaidPledge, RefundLine, RefundRefusal};
 use domain::{PledgeId, PledgeState, SelfRefundRefusal};
 use uuid::Uuid;
 
-use super::{ctx, require_viewer};
+use super::{backer_of, ctx, require_viewer};
 use crate::api::error::ApiError;
 use crate::api::refunds::{
     MoneyView, PaidPledgeView, PaidPledgesView, ReceiptView, RefundFormView, RefundView,
@@ -27,9 +27,8 @@ pub async fn of_campaign(slug: &str) -> Result<PaidPledgesView, ApiError> {
 }
 
 pub async fn form(id: &str) -> Result<RefundFormView, ApiError> {
-    let viewer = require_viewer().await?;
-    let found =
-        refunds::refundable(&ctx()?.db, viewer.person_id, parse(id)?).await?.ok_or(ApiError::NotFound)?;
+    let (pledge, asking) = backer_of(id).await?;
+    let found = refunds::refundable(&ctx()?.db, asking.person, pledge).await?.ok_or(ApiError::NotFound)?;
     let by_backer = !found.may_refund;
     let closed = match (found.state, &found.by_backer) {
         (_, Err(refusal)) if by_backer => Some(refusal.to_string()),
@@ -87,16 +86,15 @@ pub async fn give(
 }
 
 pub async fn take_back(pledge: &str, refund: &str) -> Result<(), ApiError> {
-    let viewer = require_viewer().await?;
+    let (pledge, backer) = backer_of(pledge).await?;
     let id = refund.parse().map_err(|_| stale())?;
-    refunds::take_back(&ctx()?, viewer.person_id, parse(pledge)?, id).await.map_err(refused)
+    refunds::take_back(&ctx()?, backer.person, pledge, id).await.map_err(refused)
 }
 
 /// Everything about a backer's own pledge that comes after the payment.
 pub async fn money(id: &str) -> Result<MoneyView, ApiError> {
-    let viewer = require_viewer().await?;
-    let (ctx, pledge) = (ctx()?, parse(id)?);
-    let found = refunds::refundable(&ctx.db, viewer.person_id, pledge)
+    let (ctx, (pledge, backer)) = (ctx()?, backer_of(id).await?);
+    let found = refunds::refundable(&ctx.db, backer.person, pledge)
         .await?
         .filter(|found| found.is_backer)
         .ok_or(ApiError::NotFound)?;
@@ -106,7 +104,7 @@ pub async fn money(id: &str) -> Result<MoneyView, ApiError> {
         Err(refusal) => Some(Err(refusal.to_string())),
     };
     let refunds = refunds::of_pledge(&ctx.db, pledge).await?;
-    let receipts = backend::receipts::of_pledge(&ctx.db, viewer.person_id, pledge).await?;
+    let receipts = backend::receipts::of_pledge(&ctx.db, backer.person, pledge).await?;
     Ok(MoneyView {
         refunds: refunds.into_iter().map(Into::into).collect(),
         dispute: backend::disputes::of_pledge(&ctx.db, pledge).await?,

@@ -3,9 +3,9 @@
 use backend::accounts::Role;
 use backend::payments::GatewayError;
 use backend::settlement::{self, CallOffRefusal, FixRefusal, Fixable, Next, Settlement, Way};
-use domain::{Money, Outcome, PledgeId};
+use domain::{Money, Outcome};
 
-use super::{ctx, pledges, require_viewer, viewer};
+use super::{backer_of, ctx, pledges, require_viewer, viewer};
 use crate::api::campaigns::CampaignView;
 use crate::api::error::ApiError;
 use crate::api::pledges::PledgeView;
@@ -99,9 +99,8 @@ pub async fn to_call_off(slug: &str) -> Result<CampaignView, ApiError> {
 }
 
 pub async fn fixable(id: &str) -> Result<FixView, ApiError> {
-    let viewer = require_viewer().await?;
-    let pledge = parse(id)?;
-    let found = settlement::fixable(&ctx()?, viewer.person_id, pledge).await.map_err(refused)?;
+    let (pledge, backer) = backer_of(id).await?;
+    let found = settlement::fixable(&ctx()?, backer.person, pledge).await.map_err(refused)?;
     Ok(fix_view(id, found))
 }
 
@@ -120,25 +119,23 @@ pub(super) fn fix_view(id: &str, found: Fixable) -> FixView {
 }
 
 pub async fn try_again(id: &str) -> Result<String, ApiError> {
-    let viewer = require_viewer().await?;
-    pledges::count_try(&viewer).await?;
-    let pledge = parse(id)?;
+    let (pledge, backer) = backer_of(id).await?;
+    pledges::count_try_of(backer.person).await?;
     let back = format!("/pledges/{pledge}/fixed");
-    next(&back, settlement::try_again(&ctx()?, viewer.person_id, pledge, Way::Account).await)
+    next(&back, settlement::try_again(&ctx()?, backer.person, pledge, Way::Account).await)
 }
 
 pub async fn use_another_card(id: &str) -> Result<String, ApiError> {
-    let viewer = require_viewer().await?;
-    pledges::count_try(&viewer).await?;
-    let pledge = parse(id)?;
+    let (pledge, backer) = backer_of(id).await?;
+    pledges::count_try_of(backer.person).await?;
     let back = format!("/pledges/{pledge}/fixed");
-    next(&back, settlement::use_another_card(&ctx()?, viewer.person_id, pledge, Way::Account).await)
+    next(&back, settlement::use_another_card(&ctx()?, backer.person, pledge, Way::Account).await)
 }
 
 /// What became of the payment; the gateway is asked, since the address proves nothing.
 pub async fn came_back(id: &str) -> Result<PledgeView, ApiError> {
-    let viewer = require_viewer().await?;
-    out_of_reach(settlement::came_back(&ctx()?, viewer.person_id, parse(id)?).await)?;
+    let (pledge, backer) = backer_of(id).await?;
+    out_of_reach(settlement::came_back(&ctx()?, backer.person, pledge).await)?;
     pledges::mine(id).await
 }
 
@@ -159,10 +156,6 @@ pub(super) fn next(back: &str, next: Result<Next, FixRefusal>) -> Result<String,
         Next::Away { url } => Ok(url),
         Next::Here => Ok(back.to_owned()),
     }
-}
-
-fn parse(id: &str) -> Result<PledgeId, ApiError> {
-    id.parse().map_err(|_| ApiError::NotFound)
 }
 
 pub(super) fn refused(refusal: FixRefusal) -> ApiError {

@@ -112,6 +112,7 @@ impl From<MyPledge> for PledgeView {
             name_hidden: pledge.privacy.name_hidden,
             amount_hidden: pledge.privacy.amount_hidden,
             created_at: pledge.created_at,
+            as_guest: false,
         }
     }
 }

@@ -18,7 +18,7 @@ const HSTS: &str = "max-age=63072000; includeSubDomains";
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
 pub async fn set(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let personal = origin::has_session_cookie(&site, request.headers());
+    let personal = origin::is_of_somebody(&site, request.headers());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     put(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -95,7 +95,9 @@ mod tests {
     #[tokio::test]
     async fn what_is_personal_is_in_no_cache() {
         let site = "http://127.0.0.1:3000";
-        assert_eq!(answer(site, "/page", "session=token").await["cache-control"], "no-store");
+        for cookie in ["session=token", "guest=token"] {
+            assert_eq!(answer(site, "/page", cookie).await["cache-control"], "no-store", "{cookie}");
+        }
         assert_eq!(answer(site, "/cookie", "").await["cache-control"], "no-store");
         assert!(!answer(site, "/data", "session=token").await.contains_key("cache-control"));
     }

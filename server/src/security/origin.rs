@@ -24,13 +24,13 @@ pub fn check(site: &Site) -> CsrfLayer<impl ResponseForProtectionError<Body> + S
 }
 
 /// The layer above lets a request pass that says nothing of where it came from, for programs without cookies.
-/// With a session cookie it must say: every browser that has one does.
+/// With a cookie by which we know somebody it must say: every browser that has one does.
 pub async fn cookie_needs_an_origin(State(site): State<Site>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if safe || request.uri().path() == WEBHOOK_PATH || says_its_origin(request.headers()) {
         return next.run(request).await;
     }
-    if has_session_cookie(&site, request.headers()) { refused() } else { next.run(request).await }
+    if is_of_somebody(&site, request.headers()) { refused() } else { next.run(request).await }
 }
 
 /// A refusal comes back to a plain form in the page's address (`__err`), by a redirect of our own. Anybody can write
@@ -48,9 +48,10 @@ fn carries_an_error(uri: &Uri) -> bool {
     query.is_ok_and(|Query(pairs)| pairs.iter().any(|(name, _)| name.starts_with("__")))
 }
 
-pub fn has_session_cookie(site: &Site, headers: &HeaderMap) -> bool {
-    let cookies = headers.get_all(header::COOKIE);
-    site.cookie().read(cookies.iter().filter_map(|value| value.to_str().ok())).is_some()
+/// Whether a request comes with a cookie by which we know its sender, be it by an account or as a guest.
+pub fn is_of_somebody(site: &Site, headers: &HeaderMap) -> bool {
+    let cookies = || headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    site.cookie().read(cookies()).is_some() || site.guest_cookie().read(cookies()).is_some()
 }
 
 fn says_its_origin(headers: &HeaderMap) -> bool {
@@ -129,7 +130,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_cookie_needs_an_origin() {
-        assert_eq!(post("/api/log_out", &[COOKIE]).await, StatusCode::FORBIDDEN);
+        for cookie in [COOKIE, ("cookie", "__Host-guest=token")] {
+            assert_eq!(post("/api/log_out", &[cookie]).await, StatusCode::FORBIDDEN, "{cookie:?}");
+        }
         assert_eq!(post("/api/log_out", &[COOKIE, ("origin", "")]).await, StatusCode::FORBIDDEN);
         assert_eq!(post("/api/log_in", &[]).await, StatusCode::OK, "a program without cookies");
         for method in [Method::PUT, Method::PATCH, Method::DELETE] {

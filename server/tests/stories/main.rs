@@ -24,6 +24,7 @@ mod fix_links;
 mod fixing;
 mod gateway_fees;
 mod giving_back;
+mod guests;
 mod histories;
 mod hostile;
 mod limits;

@@ -38,7 +38,7 @@ async fn every_charge_and_every_refund_has_one() {
         for shown in [number, "Bea Tamm", "The Reading Boat", said] {
             assert!(paper.contains(shown), "{shown} on {paper}");
         }
-        assert_eq!(paid.marta.get(&file).await.status(), 404, "the backer's own");
+        assert_eq!(paid.marta.get(&file).await.status(), 303, "the backer's own");
     }
     let nowhere = format!("/pledges/{}/receipts/2027-999999.pdf", paid.pledge);
     assert_eq!(paid.bea.get(&nowhere).await.status(), 404);

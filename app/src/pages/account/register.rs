@@ -20,7 +20,7 @@ pub fn RegisterPage() -> impl IntoView {
             <div class="wrap wrap--form">
                 <header class="page-head">
                     <h1>"Create an account"</h1>
-                    <p class="page-head__lead">"You need one to pledge, and so that you can change your mind."</p>
+                    <p class="page-head__lead">"All your pledges and cards in one place, and campaigns of your own."</p>
                 </header>
                 <form class="form" method="post" action=Register::url() novalidate>
                     <ErrorSummary error=error.clone()/>

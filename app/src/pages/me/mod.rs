@@ -87,7 +87,7 @@ fn Row(pledge: PledgeView) -> impl IntoView {
                 {pledge.can_change.then(|| view! {
                     <a class="button button--small" href=format!("/pledges/{}/change", pledge.id)>"Change"</a>
                 })}
-                {pledge.can_cancel.then(|| view! { <Cancel pledge=pledge.clone()/> })}
+                {pledge.can_cancel.then(|| view! { <Cancel pledge=pledge.clone() keep_at="/account/pledges".to_owned() small=true/> })}
             </td>
         </tr>
     }
@@ -95,11 +95,16 @@ fn Row(pledge: PledgeView) -> impl IntoView {
 
 /// Says what will happen before it happens.
 #[component]
-fn Cancel(pledge: PledgeView) -> impl IntoView {
+pub fn Cancel(
+    pledge: PledgeView,
+    /// Where who keeps it goes.
+    keep_at: String,
+    #[prop(optional)] small: bool,
+) -> impl IntoView {
     let slot = pledge.reward_title.map(|title| format!(" Your place in “{title}” goes to somebody else."));
     view! {
         <details class="confirm">
-            <summary class="button button--danger button--small">"Cancel…"</summary>
+            <summary class="button button--danger" class:button--small=small>"Cancel…"</summary>
             <form class="confirm__box" method="post" action=CancelPledge::url()>
                 <p>
                     <strong>{format!("Cancel your pledge of {}?", pledge.amount)}</strong>
@@ -109,7 +114,7 @@ fn Cancel(pledge: PledgeView) -> impl IntoView {
                 <input type="hidden" name="pledge" value=pledge.id/>
                 <div class="cluster">
                     <button class="button button--danger" type="submit">"Cancel the pledge"</button>
-                    <a class="button button--quiet" href="/account/pledges">"Keep it"</a>
+                    <a class="button button--quiet" href=keep_at>"Keep it"</a>
                 </div>
             </form>
         </details>

@@ -7,12 +7,16 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::money::PledgeMoney;
-use crate::api::pledges::{PledgeView, SetPledgePrivacy, my_pledge, returned_pledge};
+use crate::api::error::ApiError;
+use crate::api::pledges::{CancelPledge, PledgeView, SetPledgePrivacy, my_pledge, returned_pledge};
+use crate::api::refunds::{MoneyView, pledge_money};
 use crate::components::notice::{Notice, Tone};
 use crate::components::pledge_state::PledgeBadge;
 use crate::components::price::PriceLines;
 use crate::components::privacy::PrivacyBoxes;
 use crate::components::time::instant;
+use crate::pages::account::form_error;
+use crate::pages::me::Cancel;
 use crate::pages::status::Problem;
 
 /// Where the card page sends the backer. Leads on to the confirmation as soon as the gateway's word is applied.
@@ -58,21 +62,34 @@ fn Waiting(pledge: PledgeView) -> impl IntoView {
 #[component]
 pub fn Confirmation() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
-    let pledge = Resource::new_blocking(move || id.clone(), my_pledge);
+    let refused = form_error::<CancelPledge>();
+    let pledge = Resource::new_blocking(
+        {
+            let id = id.clone();
+            move || id.clone()
+        },
+        my_pledge,
+    );
+    // Beside the pledge, not within what is drawn of it: a page waits for both at once.
+    let money = Resource::new_blocking(move || id.clone(), pledge_money);
     view! {
         <Suspense>
-            {move || Suspend::new(async move {
-                match pledge.await {
-                    Ok(pledge) => view! { <Pledge pledge/> }.into_any(),
-                    Err(error) => view! { <Problem error/> }.into_any(),
-                }
-            })}
+            {move || {
+                let refused = refused.clone();
+                Suspend::new(async move {
+                    let (pledge, money) = (pledge.await, money.await.ok());
+                    match pledge {
+                        Ok(pledge) => view! { <Pledge pledge money refused/> }.into_any(),
+                        Err(error) => view! { <Problem error/> }.into_any(),
+                    }
+                })
+            }}
         </Suspense>
     }
 }
 
 #[component]
-fn Pledge(pledge: PledgeView) -> impl IntoView {
+fn Pledge(pledge: PledgeView, money: Option<MoneyView>, refused: Option<ApiError>) -> impl IntoView {
     let stands =
         pledge.state.counts() && !pledge.state.can_be_fixed() && pledge.state != PledgeState::Disputed;
     let waits = pledge.state == PledgeState::Pending;
@@ -95,6 +112,7 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
         <Title text="Your pledge"/>
         <div class="wrap wrap--form confirmation">
             <JustDone/>
+            {refused.map(|error| view! { <Notice tone=Tone::Error>{error.to_string()}</Notice> })}
             {stands.then(|| view! { <Tick/> })}
             <h1 tabindex="-1">{if stands { "Thank you." } else { "Your pledge" }}</h1>
             <p class="lead">
@@ -110,12 +128,12 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
                         "Once you have entered your card:"
                     </p>
                 })}
-                {(!over).then(|| view! { <p>{pledge.mandate}</p> })}
+                {(!over).then(|| view! { <p>{pledge.mandate.clone()}</p> })}
                 {Price::of(pledge.amount, pledge.reward_minimum, pledge.fee).map(|price| view! {
-                    <PriceLines price reward=pledge.reward_title fee=pledge.fee.to_string()/>
+                    <PriceLines price reward=pledge.reward_title.clone() fee=pledge.fee.to_string()/>
                 })}
             </section>
-            <PledgeMoney id=pledge.id.clone()/>
+            {money.map(|money| view! { <PledgeMoney money id=pledge.id.clone()/> })}
             <Shown pledge=pledge.id.clone() name_hidden=pledge.name_hidden amount_hidden=pledge.amount_hidden/>
             <div class="cluster">
                 {pledge.state.can_be_fixed().then(|| view! {
@@ -126,9 +144,26 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
                 })}
                 {waits.then(|| view! { <a class="button button--primary" href=finish_at>"Finish your pledge"</a> })}
                 <a class="button" href=format!("/campaigns/{}", pledge.campaign_slug)>"Back to the campaign"</a>
-                <a class="button button--quiet" href="/account/pledges">"My pledges"</a>
+                {if pledge.as_guest {
+                    let here = format!("/pledges/{}", pledge.id);
+                    pledge.can_cancel.then(|| view! { <Cancel pledge=pledge.clone() keep_at=here/> }).into_any()
+                } else {
+                    view! { <a class="button button--quiet" href="/account/pledges">"My pledges"</a> }.into_any()
+                }}
             </div>
+            {(pledge.as_guest && !waits && !over).then(|| view! { <WithoutAccount/> })}
         </div>
+    }
+}
+
+/// How who has no account finds the pledge again.
+#[component]
+fn WithoutAccount() -> impl IntoView {
+    view! {
+        <Notice tone=Tone::Info title="The letter has the key">
+            "A letter goes to the e-mail you gave. Its link opens this pledge at any time, on any device; this browser \
+             forgets it within a day. With the link you can also add the pledge to an account."
+        </Notice>
     }
 }
 
@@ -137,7 +172,11 @@ fn Pledge(pledge: PledgeView) -> impl IntoView {
 fn JustDone() -> impl IntoView {
     let query = use_query_map();
     let came_by = |name| query.read_untracked().get(name).is_some();
-    let words = if came_by("changed") {
+    let words = if came_by("adopted") {
+        Some("This pledge is in your account now. Letters about it go on to the e-mail you gave with it.")
+    } else if came_by("cancelled") {
+        Some("Your pledge is cancelled. Your card will not be charged.")
+    } else if came_by("changed") {
         Some("Your pledge is changed. What you see here is what holds from now on.")
     } else if came_by("card") {
         Some("Your other card is saved. The one before is forgotten.")

@@ -12,6 +12,7 @@ pub use after::{Confirmation, Returned};
 
 use crate::api::campaigns::CampaignView;
 use crate::api::error::ApiError;
+use crate::api::guests::StartGuestPledge;
 use crate::api::pledges::{LeftPledge, PledgePageView, StartPledge, pledge_page};
 use crate::components::layout::Breadcrumbs;
 use crate::components::notice::{Notice, Tone};
@@ -25,7 +26,7 @@ use crate::pages::status::Problem;
 #[component]
 pub fn PledgePage() -> impl IntoView {
     let slug = use_params_map().read_untracked().get("slug").unwrap_or_default();
-    let refused = form_error::<StartPledge>();
+    let refused = form_error::<StartPledge>().or_else(form_error::<StartGuestPledge>);
     let here = here();
     let page = Resource::new_blocking(move || slug.clone(), pledge_page);
     view! {
@@ -47,6 +48,7 @@ pub fn PledgePage() -> impl IntoView {
 fn Pledging(page: PledgePageView, refused: Option<ApiError>, here: String) -> impl IntoView {
     let campaign = page.campaign;
     let open = campaign.is_open();
+    let asks_who = page.form.as_ref().is_some_and(|form| form.guest.is_some());
     let rule = campaign.policy.map(ResultPolicy::explain);
     let trail = vec![
         ("/".to_owned(), "Campaigns".to_owned()),
@@ -60,6 +62,7 @@ fn Pledging(page: PledgePageView, refused: Option<ApiError>, here: String) -> im
                 <p class="muted">{campaign.title.clone()} " by " {campaign.creator_name.clone()}</p>
                 <h1>"Your pledge"</h1>
                 {rule.map(|rule| view! { <p class="muted measure">{rule}</p> })}
+                {asks_who.then(|| view! { <OrLogIn here/> })}
             </header>
             {page.left.map(|pledge| view! { <Left pledge/> })}
             {match page.form {
@@ -80,7 +83,7 @@ fn Pledging(page: PledgePageView, refused: Option<ApiError>, here: String) -> im
                         <PledgeFormIsland form refused/>
                     }.into_any()
                 }
-                None => view! { <LogInFirst here/> }.into_any(),
+                None => ().into_any(),
             }}
         </div>
     }
@@ -110,16 +113,14 @@ fn Left(pledge: LeftPledge) -> impl IntoView {
     }
 }
 
+/// For who has an account, or would have one.
 #[component]
-fn LogInFirst(here: String) -> impl IntoView {
+fn OrLogIn(here: String) -> impl IntoView {
     view! {
-        <section class="panel stack" aria-labelledby="who">
-            <h2 class="panel__title" id="who">"Who is pledging?"</h2>
-            <p>"You need an account, so that you can see, change your mind about and prove your pledge."</p>
-            <div class="cluster">
-                <a class="button button--primary" href=with_next("/login", &here)>"Log in"</a>
-                <a class="button" href=with_next("/register", &here)>"Create an account"</a>
-            </div>
-        </section>
+        <p class="measure">
+            "You can pledge without an account. With one, all your pledges and cards are in one place: "
+            <a href=with_next("/login", &here)>"Log in"</a> " or "
+            <a href=with_next("/register", &here)>"Create an account"</a> "."
+        </p>
     }
 }

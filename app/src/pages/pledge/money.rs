@@ -3,32 +3,13 @@
 use domain::{DisputeState, RefundState};
 use leptos::prelude::*;
 
-use crate::api::refunds::{MoneyView, RefundView, pledge_money};
+use crate::api::refunds::{MoneyView, RefundView};
 use crate::components::notice::{Notice, Tone};
 use crate::components::time::{date, instant};
 
-/// Draws nothing for a pledge that was never paid.
+/// What there is to say of a pledge that was paid.
 #[component]
-pub fn PledgeMoney(id: String) -> impl IntoView {
-    let money = Resource::new_blocking(
-        {
-            let id = id.clone();
-            move || id.clone()
-        },
-        pledge_money,
-    );
-    view! {
-        <Suspense>
-            {move || {
-                let id = id.clone();
-                Suspend::new(async move { money.await.ok().map(|money| view! { <Money money id/> }) })
-            }}
-        </Suspense>
-    }
-}
-
-#[component]
-fn Money(money: MoneyView, id: String) -> impl IntoView {
+pub fn PledgeMoney(money: MoneyView, id: String) -> impl IntoView {
     let has_receipts = !money.receipts.is_empty();
     let receipts_at = format!("/pledges/{id}/receipt");
     view! {

@@ -48,9 +48,12 @@ fn words(error: &ApiError) -> (&'static str, &'static str, &'static str) {
             "There is no page at this address.",
             "The campaign may have a new address, or the link lost a letter on its way. Your pledges are not touched.",
         ),
-        ApiError::LoginNeeded => {
-            ("401", "Log in to see this page.", "It belongs to an account. Nothing was charged or changed.")
-        }
+        ApiError::LoginNeeded => (
+            "401",
+            "Log in to see this page.",
+            "It belongs to an account. If you pledged without one, the link in your letter opens your pledge. \
+                 Nothing was charged or changed.",
+        ),
         ApiError::Forbidden => (
             "403",
             "This page is not yours to see.",

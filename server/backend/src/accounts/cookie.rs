@@ -2,6 +2,7 @@
 
 use super::SessionToken;
 use super::sessions::ABSOLUTE_DAYS;
+use crate::guests::{GuestToken, SESSION_HOURS};
 use crate::settlement::{PASS_SECONDS, Pass};
 
 /// How this site names and guards its session cookie.
@@ -73,6 +74,34 @@ impl PassCookie {
     }
 }
 
+/// The cookie of a browser that pledges without an account. Lax, because the gateway's page leads back to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuestCookie {
+    secure: bool,
+}
+
+impl GuestCookie {
+    #[must_use]
+    pub fn of(public_url: &str) -> Self {
+        Self { secure: public_url.starts_with("https://") }
+    }
+
+    fn name(self) -> &'static str {
+        if self.secure { "__Host-guest" } else { "guest" }
+    }
+
+    /// `Set-Cookie` for a token.
+    #[must_use]
+    pub fn set(self, token: &GuestToken) -> String {
+        set(self.name(), token.as_str(), i64::from(SESSION_HOURS) * 60 * 60, self.secure)
+    }
+
+    /// The token among the values of a request's `Cookie` headers.
+    pub fn read<'a>(self, headers: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        read(self.name(), headers)
+    }
+}
+
 fn read<'a>(wanted: &str, headers: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let pairs = headers.into_iter().flat_map(|header| header.split(';'));
     pairs
@@ -103,6 +132,18 @@ mod tests {
     fn has_a_plain_name_on_loopback() {
         let cookie = SessionCookie::of(LOOPBACK).clear();
         assert_eq!(cookie, "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+    }
+
+    #[test]
+    fn a_guests_is_guarded_alike() -> crate::Result<()> {
+        let (token, cookie) = (GuestToken::random()?, GuestCookie::of(HTTPS));
+        let set = cookie.set(&token);
+        assert!(
+            set.starts_with("__Host-guest=") && set.ends_with("; HttpOnly; SameSite=Lax; Secure"),
+            "{set}"
+        );
+        assert_eq!(cookie.read(["__Host-session=a; __Host-guest=b"]), Some("b"));
+        Ok(())
     }
 
     #[test]

@@ -66,7 +66,8 @@ async fn take_tries(ctx: &Ctx, email: &Email, client: &Client) -> Result<Result<
 
 async fn verify(ctx: &Ctx, email: &Email, password: String) -> Result<Option<PersonId>> {
     let found = sqlx::query!(
-        r#"select id as "id: PersonId", password_hash from people where email = $1"#,
+        // a guest with this address is no account
+        r#"select id as "id: PersonId", password_hash from people where email = $1 and not is_guest"#,
         email.as_str(),
     )
     .fetch_optional(&ctx.db)

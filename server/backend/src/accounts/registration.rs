@@ -97,7 +97,7 @@ async fn insert(
     sqlx::query!(
         r#"
         insert into people (id, email, display_name, password_hash) values ($1, $2, $3, $4)
-        on conflict on constraint people_email_key do nothing
+        on conflict (email) where not is_guest do nothing
         "#,
         Uuid::now_v7(),
         email.as_str(),

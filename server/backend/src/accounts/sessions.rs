@@ -3,18 +3,14 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use domain::{PersonId, SessionId};
-use rand::TryRngCore;
-use rand::rngs::OsRng;
-use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::{Roles, device};
-use crate::{Error, Result, rows};
+use crate::secret::{self, hash};
+use crate::{Result, rows};
 
 pub const IDLE_DAYS: i32 = 14;
 pub const ABSOLUTE_DAYS: i32 = 30;
@@ -24,9 +20,7 @@ pub struct SessionToken(String);
 
 impl SessionToken {
     fn random() -> Result<Self> {
-        let mut bits = [0; 32];
-        OsRng.try_fill_bytes(&mut bits).map_err(|_| Error::broken("no randomness"))?;
-        Ok(Self(URL_SAFE_NO_PAD.encode(bits)))
+        Ok(Self(secret::new()?))
     }
 
     #[must_use]
@@ -197,13 +191,11 @@ pub async fn forget_ended(db: &PgPool) -> Result<u64> {
     Ok(gone.rows_affected())
 }
 
-/// A plain hash will do: unlike a password, 256 random bits cannot be guessed from it.
-fn hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token).into()
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     #[test]

@@ -22,7 +22,9 @@ use crate::accounts::sessions;
 use crate::inbox::GiveBack;
 use crate::payments::GatewayError;
 use crate::stretch_goals::{self, Unlocked};
-use crate::{Ctx, Error, Result, books, cards, disputes, payouts, pledges, refunds, settlement, throttle};
+use crate::{
+    Ctx, Error, Result, books, cards, disputes, guests, payouts, pledges, refunds, settlement, throttle,
+};
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
 const TRIES: i32 = 14;
@@ -184,11 +186,12 @@ async fn sweep_hourly(ctx: &Ctx, stop: &CancellationToken) {
     }
 }
 
-/// Forgets what has served its time: counted tries, ended sessions, links of letters, where pledges came from.
+/// Forgets what has served its time: counted tries, ended sessions, links of letters, guests who never pledged, where pledges came from.
 async fn sweep(ctx: &Ctx) -> Result<()> {
     throttle::forget_old(&ctx.db).await?;
     sessions::forget_ended(&ctx.db).await?;
     settlement::forget_ended_fix_links(&ctx.db).await?;
+    guests::forget_ended(&ctx.db).await?;
     pledges::forget_origins(&ctx.db).await?;
     Ok(())
 }

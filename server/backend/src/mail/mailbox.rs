@@ -1,10 +1,12 @@
 //! The demo's mailbox: every mail of the site, for whoever tries it out. It exists only where no mail leaves.
 
 use chrono::{DateTime, Utc};
+use domain::PersonId;
 use uuid::Uuid;
 
+use super::links;
 use crate::config::{Config, Environment};
-use crate::{Ctx, Result, settlement};
+use crate::{Ctx, Result};
 
 /// The mailbox shows this many.
 const NEWEST: i64 = 100;
@@ -65,15 +67,16 @@ pub async fn in_mailbox(ctx: &Ctx, id: Uuid) -> Result<Option<MailboxMail>> {
         return Ok(None);
     }
     let row = sqlx::query!(
-        "select mails.id, display_name, email, subject, mails.created_at, body_text, body_html
-         from mails join people on people.id = person_id where mails.id = $1",
+        r#"select mails.id, person_id as "person: PersonId", display_name, email, subject, mails.created_at, body_text,
+                  body_html
+           from mails join people on people.id = person_id where mails.id = $1"#,
         id,
     )
     .fetch_optional(&ctx.db)
     .await?;
     let Some(row) = row else { return Ok(None) };
     // The mailbox is where these letters arrive, so here is where their links are made.
-    let (text, html) = settlement::fill_fix_link(&ctx.db, &row.body_text, &row.body_html).await?;
+    let (text, html) = links::fill(ctx, row.person, &row.body_text, &row.body_html).await?;
     Ok(Some(MailboxMail {
         line: MailboxLine {
             id: row.id,

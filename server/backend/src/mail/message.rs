@@ -1,5 +1,6 @@
 //! A staged mail as it goes over the wire.
 
+use domain::PersonId;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
@@ -11,6 +12,7 @@ use super::smtp::Failure;
 #[derive(Clone)]
 pub(super) struct Due {
     pub id: Uuid,
+    pub person: PersonId,
     pub letter: String,
     pub subject: String,
     pub text: String,
@@ -50,6 +52,7 @@ mod tests {
     fn no_subject_adds_a_header() {
         let due = Due {
             id: Uuid::nil(),
+            person: PersonId(Uuid::nil()),
             letter: "pledge_confirmed".into(),
             subject: "The Boat\r\nBcc: eve@example.org".into(),
             text: "Hello".into(),

@@ -3,6 +3,7 @@
 
 mod html;
 mod letter;
+mod links;
 mod mailbox;
 mod message;
 mod sender;

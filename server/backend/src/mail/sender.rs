@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
+use domain::PersonId;
 use lettre::Address;
 use tokio_util::sync::CancellationToken;
 
+use super::links;
 use super::message::{self, Due};
 use super::smtp::{Failure, Line};
 use super::smtp_server::SmtpServer;
-use crate::{Ctx, Result, settlement};
+use crate::{Ctx, Result};
 
 /// Pauses double from half a minute up to six hours; the last of these tries comes about two and a half days after the
 /// first.
@@ -87,7 +89,7 @@ async fn claim(ctx: &Ctx) -> Result<Option<Due>> {
                order by due_at, id limit 1
                for update skip locked
            )
-           returning mails.id, letter, subject, body_text as text, body_html as html, email,
+           returning mails.id, person_id as "person: PersonId", letter, subject, body_text as text, body_html as html, email,
                      coalesce(email = bouncing_email, false) as "bounces!", tries"#,
         LEASE_SECONDS,
     )
@@ -113,9 +115,8 @@ async fn deliver(ctx: &Ctx, due: &Due, line: &mut Option<Line>) -> Result<(), Fa
     Ok(())
 }
 
-/// A letter whose link works once gets it now: each copy that leaves has its own, and none is stored.
 async fn with_link(ctx: &Ctx, due: &Due) -> Result<Due, Failure> {
-    let filled = settlement::fill_fix_link(&ctx.db, &due.text, &due.html).await;
+    let filled = links::fill(ctx, due.person, &due.text, &due.html).await;
     let (text, html) = filled.map_err(|_| Failure::Away("its link could not be stored"))?;
     Ok(Due { text, html, ..due.clone() })
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::{PersonId, PledgeId};
+use domain::{Email, PersonId, PledgeId};
 use sqlx::{PgConnection, PgPool};
 
 use crate::throttle::{self, ClientAddress, Limit, Subject};
@@ -13,6 +13,9 @@ use crate::{Ctx, Result};
 
 /// More starts than any backer needs; fewer than trying stolen cards would.
 const STARTS_OF_ACCOUNT: Limit = Limit { bucket: "pledge.start", tries: 30, minutes: 10 };
+/// A guest has no account to be counted by, so their e-mail is: nobody is to fill a stranger's mailbox with letters about
+/// pledges.
+const STARTS_OF_GUEST: Limit = Limit { bucket: "pledge.start.guest", tries: 15, minutes: 60 };
 /// People mistype cards; nobody has this many that are declined.
 const DECLINES_OF_ACCOUNT: Limit = Limit { bucket: "pledge.declined", tries: 10, minutes: 60 };
 /// A network is a whole office or a small provider: it may have this many times what one household may.
@@ -50,6 +53,31 @@ impl Default for AddressLimits {
     }
 }
 
+/// Who tries a card.
+#[derive(Clone, Copy)]
+pub enum Trier<'a> {
+    /// Somebody with an account, or a guest whose pledge stands.
+    Known(PersonId),
+    /// Somebody who begins a pledge without an account.
+    Guest(&'a Email),
+}
+
+impl Trier<'_> {
+    fn subject(self) -> Subject {
+        match self {
+            Self::Known(person) => Subject::of(&person.to_string()),
+            Self::Guest(email) => Subject::of(email.as_str()),
+        }
+    }
+
+    fn starts(self) -> Limit {
+        match self {
+            Self::Known(_) => STARTS_OF_ACCOUNT,
+            Self::Guest(_) => STARTS_OF_GUEST,
+        }
+    }
+}
+
 /// Why nothing may be tried just now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paused {
@@ -69,15 +97,15 @@ pub enum Why {
 ///
 /// # Errors
 /// When the database cannot count.
-pub async fn may_try(ctx: &Ctx, person: PersonId, from: ClientAddress) -> Result<Result<(), Paused>> {
-    for (scope, limit, subject) in decline_limits(ctx, person, from) {
+pub async fn may_try(ctx: &Ctx, who: Trier<'_>, from: ClientAddress) -> Result<Result<(), Paused>> {
+    for (scope, limit, subject) in decline_limits(ctx, who, from) {
         if let Some(retry_after) = throttle::full(&ctx.db, limit, subject).await? {
             // Who that is, nobody needs to know to see that it happens.
             tracing::warn!(scope, "pledging is paused after declined cards");
             return Ok(Err(Paused { why: Why::Declines, retry_after }));
         }
     }
-    for (scope, limit, subject) in try_limits(ctx, person, from) {
+    for (scope, limit, subject) in try_limits(ctx, who, from) {
         if let Err(full) = throttle::take(&ctx.db, limit, subject).await? {
             tracing::warn!(scope, "pledging is throttled");
             return Ok(Err(Paused { why: Why::Tries, retry_after: full.retry_after }));
@@ -86,11 +114,11 @@ pub async fn may_try(ctx: &Ctx, person: PersonId, from: ClientAddress) -> Result
     Ok(Ok(()))
 }
 
-fn try_limits(ctx: &Ctx, person: PersonId, from: ClientAddress) -> [(&'static str, Limit, Subject); 3] {
+fn try_limits(ctx: &Ctx, who: Trier<'_>, from: ClientAddress) -> [(&'static str, Limit, Subject); 3] {
     let tries = ctx.config.pledging.tries;
     let of = |bucket, tries| Limit { bucket, tries, minutes: 10 };
     [
-        ("account", STARTS_OF_ACCOUNT, Subject::of(&person.to_string())),
+        ("account", who.starts(), who.subject()),
         ("address", of("pledge.start.address", tries), from.subject()),
         (
             "network",
@@ -100,11 +128,11 @@ fn try_limits(ctx: &Ctx, person: PersonId, from: ClientAddress) -> [(&'static st
     ]
 }
 
-fn decline_limits(ctx: &Ctx, person: PersonId, from: ClientAddress) -> [(&'static str, Limit, Subject); 3] {
+fn decline_limits(ctx: &Ctx, who: Trier<'_>, from: ClientAddress) -> [(&'static str, Limit, Subject); 3] {
     let declines = ctx.config.pledging.declines;
     let of = |bucket, tries| Limit { bucket, tries, minutes: 60 };
     [
-        ("account", DECLINES_OF_ACCOUNT, Subject::of(&person.to_string())),
+        ("account", DECLINES_OF_ACCOUNT, who.subject()),
         ("address", of("pledge.declined.address", declines), from.subject()),
         (
             "network",
@@ -138,8 +166,10 @@ pub(crate) async fn count_declines(db: &mut PgConnection, pledges: &[uuid::Uuid]
          select bucket, subject, date_trunc('minute', clock()), count(*)
          from unnest($1::uuid[]) as declined (pledge)
          join pledges on pledges.id = pledge
+         join people on people.id = backer_id
          left join pledge_origins on pledge_id = pledge
-         cross join lateral (values ('pledge.declined', sha256(convert_to(backer_id::text, 'UTF8'))),
+         cross join lateral (values ('pledge.declined',
+                                     sha256(convert_to(case when is_guest then email else backer_id::text end, 'UTF8'))),
                                     ('pledge.declined.address', household), ('pledge.declined.network', network))
               as counted (bucket, subject)
          where subject is not null

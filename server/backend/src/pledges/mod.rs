@@ -15,7 +15,7 @@ pub use change::{
     changeable, lapse as lapse_change, last_change, replace_card,
 };
 pub use checkout::{look_again, resume};
-pub use guard::{AddressLimits, Paused, Why, may_try};
+pub use guard::{AddressLimits, Paused, Trier, Why, may_try};
 pub(crate) use guard::{count_declines, forget_origins};
 pub use lapse::{Ended, lapse};
 pub use privacy::{Privacy, set_privacy};

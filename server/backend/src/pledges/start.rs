@@ -243,7 +243,7 @@ impl Existing {
     }
 }
 
-/// The pledge this form made, or else the backer's open pledge to the campaign.
+/// The pledge this form made, or else the backer's open pledge to the campaign; also one they made as a guest and adopted.
 async fn existing(
     db: &mut PgConnection,
     backer: PersonId,
@@ -254,7 +254,7 @@ async fn existing(
         r#"select id as "id: PledgeId", form_key, campaign_id as "campaign: CampaignId",
                   reward_id as "reward: RewardId", amount, currency, state, wanted_card
            from pledges
-           where backer_id = $1
+           where (backer_id = $1 or adopted_by = $1)
                  and (form_key = $2
                       or campaign_id = $3 and state in ('pending', 'committed', 'authorized', 'charging', 'errored',
                                                         'needs_action'))

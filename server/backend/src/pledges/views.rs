@@ -36,7 +36,7 @@ pub struct MyPledge {
     pub created_at: DateTime<Utc>,
 }
 
-/// All pledges of a person, newest first.
+/// All pledges of a person, newest first, those among them that they made as a guest and adopted.
 pub async fn mine(db: &PgPool, backer: PersonId) -> Result<Vec<MyPledge>> {
     select(db, backer, None).await
 }
@@ -56,7 +56,7 @@ async fn select(db: &PgPool, backer: PersonId, only: Option<PledgeId>) -> Result
                   campaigns.state as campaign_state, suspended_at, goal, starts_at as "starts_at!",
                   ends_at as "ends_at!"
            from pledges join campaigns on campaigns.id = campaign_id
-           where backer_id = $1 and ($2::uuid is null or pledges.id = $2)
+           where (backer_id = $1 or adopted_by = $1) and ($2::uuid is null or pledges.id = $2)
            order by pledges.created_at desc limit 200"#,
         backer as PersonId,
         only as Option<PledgeId>,

@@ -2,15 +2,13 @@
 //! nothing, since mail programs and their scanners look at every link; pressing its button uses it up, and gives the
 //! browser a pass with which that pledge can be fixed, and nothing else.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{PersonId, PledgeId};
-use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::fix::{FixRefusal, Fixable, fixable};
-use crate::{Ctx, Result, random_bytes};
+use crate::secret::{self, hash};
+use crate::{Ctx, Result};
 
 /// How long a browser may fix the pledge after it has used the link. Seconds; a bank's question takes minutes.
 pub const PASS_SECONDS: i32 = 60 * 60;
@@ -55,7 +53,7 @@ pub(crate) async fn fill(db: &PgPool, text: &str, html: &str) -> Result<(String,
 }
 
 async fn mint(db: &PgPool, pledge: PledgeId) -> Result<String> {
-    let token = secret()?;
+    let token = secret::new()?;
     sqlx::query!(
         "insert into fix_links (id, pledge_id, token_hash, expires_at)
          select $1, $2, $3, coalesce(greatest(retry_until, failed_at + interval '48 hours'), clock())
@@ -93,7 +91,7 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Fixable, FixRefusal> {
 /// As [`look`].
 pub async fn open(ctx: &Ctx, token: &str) -> Result<Pass, FixRefusal> {
     look(ctx, token).await?;
-    let pass = secret()?;
+    let pass = secret::new()?;
     let used = sqlx::query!(
         "update fix_links set used_at = clock(), pass_hash = $2, pass_expires_at = clock() + make_interval(secs => $3)
          where token_hash = $1 and used_at is null and expires_at > clock()",
@@ -145,14 +143,4 @@ pub(crate) async fn forget_ended(db: &PgPool) -> Result<()> {
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// 256 random bits.
-fn secret() -> Result<String> {
-    Ok(URL_SAFE_NO_PAD.encode(random_bytes::<32>()?))
-}
-
-/// A plain hash will do: nobody guesses 256 random bits.
-fn hash(secret: &str) -> [u8; 32] {
-    Sha256::digest(secret).into()
 }

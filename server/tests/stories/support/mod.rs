@@ -6,6 +6,7 @@ pub mod database;
 pub mod deliveries;
 pub mod dying;
 pub mod gateway;
+pub mod guests;
 pub mod invariants;
 pub mod paying;
 pub mod pdf;

@@ -37,8 +37,8 @@ impl PaymentFailed<'_> {
         .says(format!("{title} is funded, but your card could not be charged {amount}. {}", self.reason))
         .says(format!("{charged} Your pledge and its reward are kept for you until {}.", instant(self.until)))
         .link("Fix the payment", place_of_fix_link(self.pledge))
-        .says("That link works once and needs no log-in. This one always works, with your log-in:")
-        .link("Fix it in your account", format!("/pledges/{}/fix", self.pledge))
+        .says("That link works once and needs no log-in. It can also be fixed on your pledge’s own page:")
+        .link("Open your pledge", format!("/pledges/{}/fix", self.pledge))
     }
 }
 
@@ -69,8 +69,8 @@ impl PaymentReminder<'_> {
         .says(format!("You have until {until}. After that your pledge ends, and its reward with it."))
         .says(format!("This is reminder {number} of {of}."))
         .link("Fix the payment", place_of_fix_link(self.pledge))
-        .says("That link works once and needs no log-in. This one always works, with your log-in:")
-        .link("Fix it in your account", format!("/pledges/{}/fix", self.pledge))
+        .says("That link works once and needs no log-in. It can also be fixed on your pledge’s own page:")
+        .link("Open your pledge", format!("/pledges/{}/fix", self.pledge))
     }
 }
 
