@@ -17,6 +17,7 @@ pub mod security;
 pub mod settings;
 pub mod site;
 mod statement;
+mod trouble;
 mod viewer;
 pub mod watchers;
 pub mod webhook;

@@ -4,10 +4,21 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use paper::Paper;
+use tokio::sync::Semaphore;
+
+/// So many are drawn at once; who comes next waits.
+static DRAWING: Semaphore = Semaphore::const_new(2);
 
 /// Draws a paper off the threads that serve everybody, and sends it as a file of this name. For its owner alone.
 pub async fn answer(name: &str, paper: Paper) -> Response {
-    match tokio::task::spawn_blocking(move || paper::pdf(&paper)).await {
+    // Held by the drawing itself, which goes on when whoever asked has gone.
+    let Ok(turn) = DRAWING.acquire().await else { return failed(&"no more are drawn") };
+    let drawing = tokio::task::spawn_blocking(move || {
+        let drawn = paper::pdf(&paper);
+        drop(turn);
+        drawn
+    });
+    match drawing.await {
         Ok(Ok(bytes)) => {
             let headers = [
                 (CONTENT_TYPE, "application/pdf".to_owned()),

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::papers;
 use crate::router::Site;
+use crate::trouble::failed;
 use crate::viewer::backer;
 
 pub async fn show(
@@ -24,7 +25,7 @@ pub async fn show(
         Ok(Some(backer)) => backer.person,
         // The page says whether there is nothing, or whether logging in would help.
         Ok(None) => return Redirect::to(&format!("/pledges/{pledge}/receipt")).into_response(),
-        Err(error) => return failed(&error),
+        Err(error) => return failed("a receipt", &error),
     };
     match found(&site.ctx, backer, PledgeId(pledge), number).await {
         Ok(Some((receipt, now))) => {
@@ -32,7 +33,7 @@ pub async fn show(
                 .await
         }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
-        Err(error) => failed(&error),
+        Err(error) => failed("a receipt", &error),
     }
 }
 
@@ -71,9 +72,4 @@ fn drawn(receipt: ReceiptView, pledge: PledgeId, made_at: DateTime<Utc>) -> Pape
             Part::Note(ReceiptView::NOTE.into()),
         ],
     }
-}
-
-fn failed(error: &backend::Error) -> Response {
-    tracing::error!(%error, "a receipt could not be drawn");
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::csv;
 use crate::router::Site;
+use crate::trouble::failed;
 use crate::viewer::viewer;
 
 #[derive(Deserialize)]
@@ -29,10 +30,7 @@ pub async fn stream(
     match is_staff(&site, &headers).await {
         Ok(true) => {}
         Ok(false) => return StatusCode::NOT_FOUND.into_response(),
-        Err(error) => {
-            tracing::error!(%error, "who asks for a report");
-            return StatusCode::SERVICE_UNAVAILABLE.into_response();
-        }
+        Err(error) => return failed("a report", &error),
     }
     let Ok(Query(Wanted { day })) = wanted else { return StatusCode::NOT_FOUND.into_response() };
     let rows = books::journal(site.ctx.db.clone(), day).map(|line| {

@@ -19,7 +19,7 @@ pub enum ApiError {
     NotFound,
     /// Our fault. Nothing more is said here; the log knows.
     Internal,
-    /// The database is away for a while: the same may be asked again soon.
+    /// The database is away for a while. Whether what was asked was done is not known.
     Away,
     /// The browser could not reach us.
     Unreachable,
@@ -116,9 +116,9 @@ impl std::fmt::Display for ApiError {
             Self::Forbidden => "You may not do this. Nothing was charged or changed.",
             Self::NotFound => "There is nothing at this address.",
             Self::Internal => "Something went wrong on our side. Nothing was charged. Try again in a moment.",
-            Self::Away => "We cannot answer just now. Nothing was charged. Try again in a moment.",
+            Self::Away => "We cannot answer just now. Look whether it worked before you try again.",
             Self::Unreachable => {
-                "The site could not be reached. Nothing was charged. Check your connection and try again."
+                "The site could not be reached. Check your connection, and look whether it worked before you try again."
             }
         })
     }

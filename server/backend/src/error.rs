@@ -47,7 +47,8 @@ impl Error {
         }
     }
 
-    /// Whether the database cannot be reached, or takes nobody in just now: whatever was asked may be asked again.
+    /// Whether the database cannot be reached, takes nobody in just now, or was lost midway: then nobody knows whether
+    /// what was asked was done.
     #[must_use]
     pub fn is_away(&self) -> bool {
         use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, WorkerCrashed};

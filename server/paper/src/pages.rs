@@ -91,6 +91,8 @@ impl Sheets {
     fn table(&mut self, table: &Table) {
         let widths = widths(&table.columns);
         self.space(GAP);
+        // Its head is not left alone at the end of a page.
+        self.keep(60.0);
         self.head(table, &widths);
         for row in &table.rows {
             let cells = || cells(table, &widths, row.iter().map(String::as_str), BODY);

@@ -8,7 +8,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use parley::fontique::Blob;
 use parley::layout::{Alignment, Layout};
-use parley::style::{FontFamily, FontWeight, LineHeight, StyleProperty};
+use parley::style::{FontFamily, FontWeight, LineHeight, OverflowWrap, StyleProperty};
 use parley::{FontContext, LayoutContext};
 
 const FAMILY: &str = "DejaVu Sans";
@@ -60,6 +60,7 @@ impl Words {
         builder.push_default(StyleProperty::FontFamily(FontFamily::named(FAMILY)));
         builder.push_default(StyleProperty::FontSize(style.size));
         builder.push_default(StyleProperty::LineHeight(LineHeight::FontSizeRelative(1.4)));
+        builder.push_default(StyleProperty::OverflowWrap(OverflowWrap::Anywhere));
         if style.bold {
             builder.push_default(StyleProperty::FontWeight(FontWeight::BOLD));
         }
@@ -72,5 +73,17 @@ impl Words {
 
     pub(crate) fn height(&self) -> f32 {
         self.layout.height()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_too_long_goes_on_in_the_next_line() {
+        let words = Words::set(&"a".repeat(300), BODY, 100.0);
+        assert!(words.layout.width() <= 100.0, "{} points", words.layout.width());
+        assert!(words.height() > 10.0 * BODY.size, "{} points", words.height());
     }
 }

@@ -127,12 +127,18 @@ fn draw_line(
         let font = font(fonts, run.font())?;
         let size = run.font_size();
         let mut glyphs: Vec<KrillaGlyph> = Vec::new();
+        // Of a ligature that is written from right to left its end comes first.
+        let mut ends_at = None;
         for cluster in run.visual_clusters() {
-            let letters = cluster.text_range();
-            if let (true, Some(ligature)) = (cluster.is_ligature_continuation(), glyphs.last_mut()) {
-                ligature.text_range.end = letters.end;
+            let mut letters = cluster.text_range();
+            if cluster.is_ligature_continuation() {
+                match glyphs.last_mut() {
+                    Some(ligature) if !run.is_rtl() => ligature.text_range.end = letters.end,
+                    _ => ends_at = ends_at.or(Some(letters.end)),
+                }
                 continue;
             }
+            letters.end = ends_at.take().unwrap_or(letters.end);
             glyphs.extend(cluster.glyphs().map(|glyph| {
                 let (id, letters) = (GlyphId::new(glyph.id), letters.clone());
                 // In parts of the font's size.

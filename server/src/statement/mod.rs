@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::papers;
 use crate::router::Site;
+use crate::trouble::failed;
 use crate::viewer::viewer;
 
 #[derive(Deserialize)]
@@ -27,7 +28,7 @@ pub async fn csv(State(site): State<Site>, Query(wanted): Query<Wanted>, headers
     };
     match payouts::statement(&site.ctx.db, creator.person_id, year).await {
         Ok(lines) => table::answer(year, lines),
-        Err(error) => failed(&error),
+        Err(error) => failed("a statement", &error),
     }
 }
 
@@ -39,7 +40,7 @@ pub async fn pdf(State(site): State<Site>, Query(wanted): Query<Wanted>, headers
     };
     match sheet::draw(&site.ctx, &creator, year).await {
         Ok(paper) => papers::answer(&format!("groundswell-{year}.pdf"), paper).await,
-        Err(error) => failed(&error),
+        Err(error) => failed("a statement", &error),
     }
 }
 
@@ -49,13 +50,8 @@ async fn asked(site: &Site, headers: &HeaderMap, wanted: &Wanted) -> Result<(Vie
         Ok(Some(_)) if !(2000..=2999).contains(&wanted.year) => Err(StatusCode::NOT_FOUND.into_response()),
         Ok(Some(viewer)) => Ok((viewer, wanted.year)),
         Ok(None) => Err(Redirect::to("/login?next=/studio/payouts").into_response()),
-        Err(error) => Err(failed(&error)),
+        Err(error) => Err(failed("a statement", &error)),
     }
-}
-
-fn failed(error: &backend::Error) -> Response {
-    tracing::error!(%error, "a statement could not be made");
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 /// The ledger's kinds in words.

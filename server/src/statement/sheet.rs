@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use backend::accounts::Viewer;
-use backend::payouts::{self, StatementLine};
+use backend::payouts::{self, StatementDay};
 use backend::{Ctx, Error, Result, clock};
-use chrono::NaiveDate;
 use domain::{Currency, Money};
 use paper::{Column, Paper, Part, Table};
 
@@ -19,12 +18,9 @@ const COLUMNS: [Column; 4] = [
     Column { heading: "Amount", share: 18.0, numbers: true },
 ];
 
-/// By day, campaign and kind; how many they are and their sum.
-type Days = BTreeMap<(NaiveDate, String, String), (usize, Money)>;
-
 pub(super) async fn draw(ctx: &Ctx, creator: &Viewer, year: i32) -> Result<Paper> {
     let before = payouts::held_before(&ctx.db, creator.person_id, year).await?;
-    let lines = payouts::statement(&ctx.db, creator.person_id, year).await?;
+    let days = payouts::statement_days(&ctx.db, creator.person_id, year).await?;
     let mut parts = vec![Part::Facts(vec![
         ("Creator".into(), creator.display_name.clone()),
         ("Period".into(), format!("1 January to 31 December {year}, in UTC")),
@@ -34,9 +30,9 @@ pub(super) async fn draw(ctx: &Ctx, creator: &Viewer, year: i32) -> Result<Paper
         by_currency.entry(held.currency().code()).or_insert_with(|| Account::new(held.currency())).before =
             *held;
     }
-    for line in &lines {
-        let currency = line.amount.currency();
-        by_currency.entry(currency.code()).or_insert_with(|| Account::new(currency)).add(line)?;
+    for day in days {
+        let currency = day.sum.currency();
+        by_currency.entry(currency.code()).or_insert_with(|| Account::new(currency)).days.push(day);
     }
     for account in by_currency.values() {
         parts.extend(account.parts()?);
@@ -56,26 +52,18 @@ pub(super) async fn draw(ctx: &Ctx, creator: &Viewer, year: i32) -> Result<Paper
 /// What is held for a creator in one currency, and how that changed.
 struct Account {
     before: Money,
-    days: Days,
+    days: Vec<StatementDay>,
 }
 
 impl Account {
     fn new(currency: Currency) -> Self {
-        Self { before: Money::zero(currency), days: Days::new() }
-    }
-
-    fn add(&mut self, line: &StatementLine) -> Result<()> {
-        let key = (line.posted_at.date_naive(), line.campaign.clone(), line.kind.clone());
-        let (count, sum) = self.days.entry(key).or_insert((0, Money::zero(line.amount.currency())));
-        *count += 1;
-        *sum = added(*sum, line.amount)?;
-        Ok(())
+        Self { before: Money::zero(currency), days: Vec::new() }
     }
 
     fn parts(&self) -> Result<[Part; 4]> {
         let mut after = self.before;
         let mut rows = Vec::new();
-        for ((day, campaign, kind), (count, sum)) in &self.days {
+        for StatementDay { day, campaign, kind, count, sum } in &self.days {
             after = added(after, *sum)?;
             let what = match count {
                 1 => what(kind).to_owned(),
@@ -101,32 +89,29 @@ fn added(sum: Money, more: Money) -> Result<Money> {
 mod tests {
     use super::*;
 
-    fn line(at: &str, kind: &str, euros: i64) -> StatementLine {
-        let euro = Currency::parse("EUR").expect("a currency");
-        StatementLine {
-            posted_at: at.parse().expect("a moment"),
+    fn euros(amount: i64) -> Money {
+        Money::new(amount.into(), Currency::parse("EUR").expect("a currency")).expect("an amount")
+    }
+
+    fn day(day: &str, kind: &str, count: i64, sum: i64) -> StatementDay {
+        StatementDay {
+            day: day.parse().expect("a day"),
             campaign: "The Reading Boat".into(),
             kind: kind.into(),
-            reference: "pi_1".into(),
-            amount: Money::new(euros.into(), euro).expect("an amount"),
+            count,
+            sum: euros(sum),
         }
     }
 
     #[test]
-    fn what_moves_on_one_day_is_one_line_and_the_sums_go_on() {
-        let mut account = Account::new(Currency::parse("EUR").expect("a currency"));
-        account.before = line("2027-01-01T00:00:00Z", "captured", 5).amount;
-        for movement in [
-            line("2027-03-04T23:59:59Z", "captured", 25),
-            line("2027-03-04T00:00:00Z", "captured", 10),
-            line("2027-03-04T12:00:00Z", "platform_fee", -2),
-            line("2027-03-05T00:00:00Z", "captured", 20),
-        ] {
-            account.add(&movement).expect("a sum");
-        }
-        let [_, Part::Facts(before), Part::Table(table), Part::Total(_, after)] =
-            account.parts().expect("parts")
-        else {
+    fn what_was_held_goes_on_through_the_days() {
+        let days = vec![
+            day("2027-03-04", "captured", 2, 35),
+            day("2027-03-04", "platform_fee", 1, -2),
+            day("2027-03-05", "captured", 1, 20),
+        ];
+        let parts = Account { before: euros(5), days }.parts().expect("parts");
+        let [_, Part::Facts(before), Part::Table(table), Part::Total(_, after)] = parts else {
             panic!("a heading, what was before, the days, what is after")
         };
         let rows: Vec<String> =

@@ -67,7 +67,7 @@ fn words(error: &ApiError) -> (&'static str, &'static str, &'static str) {
         ApiError::Away => (
             "503",
             "We cannot answer just now.",
-            "Part of it cannot be reached just now. Nothing was charged or lost; try again in a moment.",
+            "Part of the site cannot be reached. If you sent something, look whether it worked before you send it again.",
         ),
         ApiError::Internal | ApiError::Unreachable => (
             "500",

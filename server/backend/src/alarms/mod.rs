@@ -41,6 +41,7 @@ pub async fn raise(db: &mut PgConnection, alarms: &[Alarm]) -> Result<()> {
     if alarms.is_empty() {
         return Ok(());
     }
+    one_at_a_time(db).await?;
     let ids: Vec<Uuid> = alarms.iter().map(|_| Uuid::now_v7()).collect();
     let kinds: Vec<&str> = alarms.iter().map(|alarm| alarm.kind).collect();
     let subjects: Vec<&str> = alarms.iter().map(|alarm| alarm.subject.as_str()).collect();
@@ -68,6 +69,7 @@ pub async fn raise(db: &mut PgConnection, alarms: &[Alarm]) -> Result<()> {
 /// # Errors
 /// When the database refuses.
 pub async fn clear_but(db: &mut PgConnection, kinds: &[&str], still_wrong: &[Alarm]) -> Result<()> {
+    one_at_a_time(db).await?;
     let kept: Vec<String> =
         still_wrong.iter().map(|alarm| format!("{} {}", alarm.kind, alarm.subject)).collect();
     let cleared = sqlx::query!(
@@ -82,6 +84,13 @@ pub async fn clear_but(db: &mut PgConnection, kinds: &[&str], still_wrong: &[Ala
     for alarm in cleared {
         tracing::info!(kind = alarm.kind, subject = alarm.subject, "alarm cleared");
     }
+    Ok(())
+}
+
+/// Whoever raises, clears or tells of alarms does so alone until their transaction ends: in whatever order each of them
+/// meets the rows, nobody waits for somebody who waits for them.
+async fn one_at_a_time(db: &mut PgConnection) -> Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('alarms'))").execute(db).await?;
     Ok(())
 }
 

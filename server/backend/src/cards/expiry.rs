@@ -11,26 +11,25 @@ use crate::{Ctx, Error, Result, rows};
 /// The gateway counts our questions: a look takes on no more than this.
 const AT_ONCE: i64 = 50;
 
-/// Looks at the cards that are due and says at how many it could. One that the gateway refuses to show does not keep the
-/// others from being looked at, and is due again.
+/// Looks at the cards that are due and says how many those were. One that the gateway refuses to show counts as looked
+/// at, so that many of them do not hold up the others.
 ///
 /// # Errors
 /// When the gateway does not answer: those that are left are looked at again.
 pub async fn look(ctx: &Ctx) -> Result<usize> {
-    let mut looked_at = 0;
-    for look in due(ctx).await? {
+    let due = due(ctx).await?;
+    for look in &due {
         let card = match ctx.payments.saved_card(&look.payment_method).await {
             Ok(card) => card,
             Err(Error::Gateway(error)) if !error.is_passing() => {
                 tracing::warn!(pledge = %look.pledge, %error, "its card cannot be looked at");
-                continue;
+                None
             }
             Err(error) => return Err(error),
         };
-        note(ctx, &look, card.as_ref()).await?;
-        looked_at += 1;
+        note(ctx, look, card.as_ref()).await?;
     }
-    Ok(looked_at)
+    Ok(due.len())
 }
 
 struct Look {

@@ -19,8 +19,7 @@ const ALARM_AFTER_DAYS: i32 = 60;
 /// Makes a payout for every settled campaign whose money is due, each in a transaction of its own.
 pub(super) async fn consider_due(ctx: &Ctx) -> Result<()> {
     let due = sqlx::query_scalar!(
-        r#"update settlements set looked_at = clock()
-           where campaign_id in (
+        r#"with due as materialized (
                select campaign_id from settlements
                join campaigns on campaigns.id = campaign_id
                where finished_at is not null and paid_out_at is null and suspended_at is null
@@ -32,7 +31,9 @@ pub(super) async fn consider_due(ctx: &Ctx) -> Result<()> {
                order by looked_at nulls first, finished_at limit $1
                for update of settlements skip locked
            )
-           returning campaign_id as "id: CampaignId""#,
+           update settlements set looked_at = clock() from due
+           where settlements.campaign_id = due.campaign_id
+           returning settlements.campaign_id as "id: CampaignId""#,
         AT_ONCE,
         delay(ctx),
     )

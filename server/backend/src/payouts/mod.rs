@@ -24,13 +24,13 @@ pub use account::{
 pub use consider::held_too_long;
 pub use decide::{DecideRefusal, approve, refuse};
 pub use send::{Part, send};
-pub use statement::{StatementLine, held_before, statement, statement_years};
+pub use statement::{StatementDay, StatementLine, held_before, statement, statement_days, statement_years};
 pub use take_back::{TakeBack, take_back};
 pub use view::{Balance, CreatorPayouts, PayoutLine, Upcoming, WaitingPayout, of_creator, waiting};
 
 use crate::{Ctx, Result};
 
-/// Payouts have days; but whoever waits for one looks at the page, and looking costs one small query.
+/// Payouts have days; but whoever waits for one looks at the page, and a look is one small statement.
 const LOOK_AROUND: Duration = Duration::from_secs(2);
 
 /// Looks for due payouts until told to stop.

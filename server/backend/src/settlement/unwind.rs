@@ -19,16 +19,17 @@ const REFUND_TRIES: i64 = 3;
 /// Goes on with every campaign that has something to give back.
 pub(super) async fn unwind_due(ctx: &Ctx) -> Result<()> {
     let due = sqlx::query!(
-        r#"update settlements set looked_at = clock() from campaigns
-           where campaigns.id = campaign_id and campaign_id in (
-               select campaign_id from settlements
+        r#"with due as materialized (
+               select campaign_id, state from settlements
                join campaigns on campaigns.id = campaign_id
                where finished_at is null and state in ('failed', 'cancelled') and suspended_at is null
                -- whoever waited longest: many wait for refunds on their way, and must not hold up the others
                order by looked_at nulls first, began_at limit $1
                for update of settlements skip locked
            )
-           returning campaign_id as "id: CampaignId", state"#,
+           update settlements set looked_at = clock() from due
+           where settlements.campaign_id = due.campaign_id
+           returning settlements.campaign_id as "id: CampaignId", due.state"#,
         AT_ONCE,
     )
     .fetch_all(&ctx.db)

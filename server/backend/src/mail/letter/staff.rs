@@ -8,8 +8,10 @@ const STAFF: &str = "You get this because you are an administrator here.";
 #[derive(Clone, Copy, Debug)]
 pub struct AlarmsRaised<'a> {
     pub count: usize,
-    /// The kind of each and what is wrong, without personal data; at most as many as there are.
+    /// What is wrong, a line for each thing, without personal data.
     pub named: &'a [&'a str],
+    /// How many more things are wrong.
+    pub unnamed: usize,
 }
 
 impl AlarmsRaised<'_> {
@@ -22,9 +24,8 @@ impl AlarmsRaised<'_> {
         for alarm in self.named {
             letter = letter.says(*alarm);
         }
-        let others = self.count - self.named.len();
-        if others > 0 {
-            letter = letter.says(format!("And {others} more."));
+        if self.unnamed > 0 {
+            letter = letter.says(format!("And {} more.", self.unnamed));
         }
         letter
             .says(

@@ -228,10 +228,11 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         Letter::DisputeClosed(DisputeClosed { campaign, amount, kept: false, path: "/disputes/1" }),
         Letter::RefundFailed(RefundFailed { campaign, pledge, amount }),
         Letter::RefundFailedCreator(RefundFailedCreator { campaign, amount, path: "/campaigns/x/pledges" }),
-        Letter::AlarmsRaised(AlarmsRaised { count: 1, named: &["totals are sums: it differs"] }),
+        Letter::AlarmsRaised(AlarmsRaised { count: 1, named: &["totals are sums: it differs"], unnamed: 0 }),
         Letter::AlarmsRaised(AlarmsRaised {
             count: 12,
             named: &["totals are sums: it differs", "unmatched: txn_1"],
+            unnamed: 10,
         }),
     ]
 }
