@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{Money, PersonId, PledgeId};
 
 use crate::mail::{About, CardExpires, Letter};
-use crate::payments::SavedCard;
+use crate::payments::{GatewayError, SavedCard};
 use crate::{Ctx, Error, Result, rows};
 
 /// The gateway counts our questions: a look takes on no more than this.
@@ -21,7 +21,8 @@ pub async fn look(ctx: &Ctx) -> Result<usize> {
     for look in &due {
         let card = match ctx.payments.saved_card(&look.payment_method).await {
             Ok(card) => card,
-            Err(Error::Gateway(error)) if !error.is_passing() => {
+            // Our key refused is no word about the card: then every look waits for a key that is good.
+            Err(Error::Gateway(error @ GatewayError::Refused { status, .. })) if status != 401 => {
                 tracing::warn!(pledge = %look.pledge, %error, "its card cannot be looked at");
                 None
             }

@@ -186,7 +186,8 @@ async fn sweep_hourly(ctx: &Ctx, stop: &CancellationToken) {
     }
 }
 
-/// Forgets what has served its time: counted tries, ended sessions, links of letters, guests who never pledged, where pledges came from.
+/// Forgets what has served its time: counted tries, ended sessions, links of letters, guests who never pledged, where
+/// pledges came from.
 async fn sweep(ctx: &Ctx) -> Result<()> {
     throttle::forget_old(&ctx.db).await?;
     sessions::forget_ended(&ctx.db).await?;
