@@ -27,10 +27,12 @@ export default defineConfig({
     contextOptions: { reducedMotion: 'reduce' },
   },
 
-  // Tests with the tag @no-script run without JavaScript, all others with it; @both runs twice.
+  // Tests with the tag @no-script run without JavaScript, all others with it; @both runs twice. What touches the whole
+  // site runs alone in the end.
   projects: [
-    { name: 'script', grepInvert: /@no-script/ },
-    { name: 'no-script', grep: /@no-script|@both/, use: { javaScriptEnabled: false } },
+    { name: 'script', grepInvert: /@no-script|@alone/ },
+    { name: 'no-script', grep: /@no-script|@both/, grepInvert: /@alone/, use: { javaScriptEnabled: false } },
+    { name: 'alone', grep: /@alone/, dependencies: ['script', 'no-script'] },
   ],
 
   webServer: {

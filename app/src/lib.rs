@@ -25,7 +25,7 @@ use pages::change::{CardReturned, ChangePage, ChangeReturned};
 use pages::demo_mailbox::{DemoMail, DemoMailbox};
 use pages::disputes::{DisputePage, DisputesPage};
 use pages::fix::{FixPage, Fixed, LinkPage, LinkedBack, LinkedFixPage};
-use pages::guest::GuestLinkPage;
+use pages::guest::{GuestLinkPage, LostLetterPage};
 use pages::home::Home;
 use pages::how_it_works::HowItWorks;
 use pages::me::MyPledges;
@@ -90,6 +90,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/fix") view=LinkedFixPage ssr=SsrMode::Async/>
                     <Route path=path!("/fix/back") view=LinkedBack ssr=SsrMode::Async/>
                     <Route path=path!("/fix/:token") view=LinkPage ssr=SsrMode::Async/>
+                    <Route path=path!("/guest") view=LostLetterPage ssr=SsrMode::Async/>
                     <Route path=path!("/guest/:token") view=GuestLinkPage ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/refund") view=RefundPage ssr=SsrMode::Async/>
                     <Route path=path!("/pledges/:id/receipt") view=ReceiptsPage ssr=SsrMode::Async/>

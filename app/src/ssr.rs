@@ -222,6 +222,6 @@ impl From<Error> for ApiError {
     /// What went wrong beneath is logged here, once, and nowhere told.
     fn from(error: Error) -> Self {
         tracing::error!(%error, source = ?std::error::Error::source(&error).map(ToString::to_string), "request failed");
-        if error.is_away() { Self::Away } else { Self::Internal }
+        if error.is_away() || error.is_passing() { Self::Away } else { Self::Internal }
     }
 }

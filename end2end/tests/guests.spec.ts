@@ -34,10 +34,14 @@ async function pledgeAsGuest(page: Page, boat: Campaign, email: string, name = '
   await expectConfirmed(page);
 }
 
-/** The link that the letter about a new pledge leads to. */
-async function linkInLetter(page: Page, boat: Campaign): Promise<string> {
+/** The link that a letter leads to: the one about a new pledge, if not another. */
+async function linkInLetter(
+  page: Page,
+  boat: Campaign,
+  subject = `Your pledge of €25 to ${boat.title} is in`,
+): Promise<string> {
   await page.goto('/demo/mailbox');
-  await page.getByRole('link', { name: `Your pledge of €25 to ${boat.title} is in` }).click();
+  await page.getByRole('link', { name: subject }).click();
   await page.getByRole('link', { name: 'As text' }).click();
   const letter = await page.locator('pre').innerText();
   expect(letter, 'nothing that only an account could open').not.toContain('/pledges/');
@@ -163,6 +167,31 @@ test('the link adds the pledge to an account, once @both', async ({ page, anothe
   await expect(page.getByRole('main')).toContainText('This pledge was added to an account.');
   await expect(page.getByRole('main').getByRole('button')).toHaveCount(0);
   await expectAccessibleToAll(page);
+});
+
+test('a lost letter is sent again @both', async ({ page, anotherPage, consoleGuard }) => {
+  consoleGuard.expect(notTheirs);
+  const boat = await namedCampaign();
+  const email = newEmail();
+  await pledgeAsGuest(page, boat, email);
+  const at = new URL(page.url()).pathname;
+
+  const elsewhere = await anotherPage();
+  await elsewhere.goto(at);
+  await elsewhere.getByRole('link', { name: 'I have no account' }).click();
+  await elsewhere.getByLabel('E-mail', { exact: true }).fill('gustav');
+  await elsewhere.getByRole('button', { name: 'Send me the link' }).click();
+  await expect(elsewhere.getByRole('alert')).toBeVisible();
+  await expect(elsewhere.getByLabel('E-mail', { exact: true })).toHaveValue('gustav');
+  await expectAccessibleToAll(elsewhere);
+  await elsewhere.getByLabel('E-mail', { exact: true }).fill(email);
+  await elsewhere.getByRole('button', { name: 'Send me the link' }).click();
+  await expect(elsewhere.getByText('a letter is on its way')).toBeVisible();
+  await expectAccessibleToAll(elsewhere);
+
+  await elsewhere.goto(await linkInLetter(page, boat, `Your link to your pledge to ${boat.title}`));
+  await elsewhere.getByRole('button', { name: 'Open my pledge' }).click();
+  await expect(elsewhere).toHaveURL(at);
 });
 
 test('a creator cannot add a pledge to their own campaign @both', async ({ page, anotherPage }) => {

@@ -41,6 +41,16 @@ pub async fn start_guest_pledge(
     Ok(to)
 }
 
+/// Mails the links to what was pledged with this e-mail and without an account. One that nobody pledged with gets the same
+/// answer.
+#[server(endpoint = "ask_for_guest_link", prefix = "/api")]
+pub async fn ask_for_guest_link(#[server(default)] email: String) -> Result<(), ApiError> {
+    use crate::{ssr, ssr::guests};
+    ssr::answer(guests::ask_for_link(&email).await)?;
+    ssr::redirect("/guest?sent=yes");
+    Ok(())
+}
+
 /// What the link of a letter is for. Looking opens nothing.
 #[server(endpoint = "guest_link", prefix = "/api")]
 pub async fn guest_link(token: String) -> Result<GuestLinkView, ApiError> {

@@ -3,13 +3,14 @@
 use backend::accounts::cookie::GuestCookie;
 use backend::audit::Actor;
 use backend::guests::{self, AdoptRefusal, Guest, GuestToken, LinkedPledge};
+use backend::throttle::{self, Limit, Subject};
 use domain::{DisplayName, Email};
 use leptos::server_fn::ServerFn;
 
 use super::fix_link::{count_look, keep_to_ourselves};
 use super::pledges::{self, Boxes};
 use super::who::Who;
-use super::{append_cookie, ctx, guest_token, query, request_id, require_viewer, viewer};
+use super::{append_cookie, client, ctx, guest_token, query, request_id, require_viewer, viewer};
 use crate::api::campaigns::CampaignView;
 use crate::api::error::ApiError;
 use crate::api::guests::{GuestLinkView, StartGuestPledge};
@@ -17,6 +18,10 @@ use crate::api::pledges::{GuestFields, PledgeForm};
 
 /// What a guest is called who gives no name.
 const NAMELESS: &str = "A guest";
+
+/// Nobody's mailbox is to be filled by others.
+const LETTERS_FOR_EMAIL: Limit = Limit { bucket: "guest_letters", tries: 3, minutes: 60 };
+const LETTERS_FOR_ADDRESS: Limit = Limit { bucket: "guest_letters_asked", tries: 20, minutes: 60 };
 
 /// More than any e-mail or name that can be taken has.
 const LONGEST_FIELD: usize = 300;
@@ -76,6 +81,23 @@ fn guest(email: &str, display_name: &str) -> Result<Who, ApiError> {
     let token = GuestToken::of(guest_token(&ctx()?).as_deref())?;
     remember(&token)?;
     Ok(Who::Guest { token, email, name })
+}
+
+pub async fn ask_for_link(email: &str) -> Result<(), ApiError> {
+    let keep = |error: ApiError| error.keep("email", kept(email));
+    let asked = Email::parse(email).map_err(|error| keep(ApiError::refused(Some("email"), error)))?;
+    let ctx = ctx()?;
+    let counted =
+        [(LETTERS_FOR_ADDRESS, client().address.subject()), (LETTERS_FOR_EMAIL, Subject::of(asked.as_str()))];
+    for (limit, subject) in counted {
+        throttle::take(&ctx.db, limit, subject).await?.map_err(|too_many| {
+            keep(ApiError::too_many(
+                "That was asked for often just now. Look into your mail, also among the unwanted, and wait a while.",
+                too_many.retry_after,
+            ))
+        })?;
+    }
+    Ok(guests::write_again(&ctx, &asked).await?)
 }
 
 pub async fn look(link: &str) -> Result<GuestLinkView, ApiError> {

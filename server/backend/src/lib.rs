@@ -2,6 +2,7 @@
 //! handlers call it with a [`Ctx`], and it answers in domain types.
 
 pub mod accounts;
+pub mod again;
 pub mod alarms;
 pub mod audit;
 pub mod books;

@@ -23,6 +23,7 @@ mod faults;
 mod fix_links;
 mod fixing;
 mod gateway_fees;
+mod given_up;
 mod giving_back;
 mod guests;
 mod histories;

@@ -35,6 +35,9 @@ pub fn LogInPage() -> impl IntoView {
                             <a class="button button--quiet" href=with_next("/register", &next)>"Create an account"</a>
                         </div>
                     </form>
+                    <p class="muted">
+                        "You pledged without an account? " <a href="/guest">"Get the link to your pledge"</a> " by mail."
+                    </p>
                 </div>
             </div>
         </StrangersOnly>

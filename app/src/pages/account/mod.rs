@@ -9,7 +9,7 @@ mod sessions;
 mod strangers_only;
 
 pub use cards::CardsPage;
-pub use form::{ErrorSummary, form_error};
+pub use form::{ErrorSummary, TextField, form_error};
 pub use log_in::LogInPage;
 pub use menu::AccountMenu;
 pub use register::RegisterPage;
@@ -19,6 +19,6 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 /// One value of the page's address; empty when it has none.
-fn query(name: &str) -> String {
+pub fn query(name: &str) -> String {
     use_query_map().read_untracked().get(name).unwrap_or_default()
 }

@@ -1,5 +1,9 @@
 //! Where the letter of a guest leads: into their pledge, or with it into an account. Plain forms: programs that look at
-//! every link in a mail press no button.
+//! every link in a mail press no button. And where who has lost the letter asks for it again.
+
+mod lost;
+
+pub use lost::LostLetterPage;
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;

@@ -20,6 +20,7 @@ pub fn Problem(error: ApiError) -> impl IntoView {
     let (code, title, text) = words(&error);
     let here = here();
     let log_in = log_in_address(&here);
+    let no_account = error == ApiError::LoginNeeded && here.starts_with("/pledges/");
     view! {
         <Title text=title/>
         <div class="wrap status">
@@ -35,6 +36,7 @@ pub fn Problem(error: ApiError) -> impl IntoView {
                     ApiError::Away => view! { <a class="button button--primary" href=here>"Try again"</a> }.into_any(),
                     _ => view! { <a class="button button--primary" href="/#live">"Find a campaign"</a> }.into_any(),
                 }}
+                {no_account.then(|| view! { <a class="button button--quiet" href="/guest">"I have no account"</a> })}
                 <a class="button button--quiet" href="/">"Home"</a>
             </div>
         </div>

@@ -5,11 +5,13 @@
 //! was typed as an e-mail proves nothing: only a link that was mailed there lets an account adopt the pledge.
 
 mod adopt;
+mod again;
 mod links;
 mod person;
 mod session;
 
 pub use adopt::{AdoptRefusal, adopt};
+pub use again::write_again;
 pub(crate) use links::fill;
 pub use links::{LinkedPledge, Opened, look, open};
 pub use person::{Guest, as_backer, waiting};

@@ -8,11 +8,11 @@
 use std::time::Duration;
 
 use domain::{PersonId, PledgeId};
-use rand::Rng;
 use stripe::{IdempotencyKey, RequestStrategy, StripeRequest};
 use tokio::time::Instant;
 
 use super::{Condition, GatewayError, Payments};
+use crate::again::jittered;
 use crate::{Error, Result};
 
 /// The first pause between tries; each following one doubles it.
@@ -236,9 +236,4 @@ impl Payments {
         // Idempotent is the only strategy used for a POST: the client's own retries would make up keys of their own.
         request.customize().request_strategy(RequestStrategy::Idempotent(key)).send(&self.line).await
     }
-}
-
-/// Between half and one and a half of the pause, so that callers who failed together do not return together.
-fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(rand::rng().random_range(0.5..1.5))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{CampaignId, PersonId, Pledge, PledgeEvent, PledgeId, PledgeRefusal, PledgeState};
 
 use super::lapse::{self, Ended};
+use crate::again::{self, MayPass};
 use crate::inbox::{self, Source};
 use crate::{Ctx, Error, Result, campaigns, clock, rows};
 
@@ -26,6 +27,12 @@ pub enum CancelRefusal {
     NotYet,
     #[error(transparent)]
     Failed(#[from] Error),
+}
+
+impl MayPass for CancelRefusal {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.is_passing())
+    }
 }
 
 impl From<sqlx::Error> for CancelRefusal {
@@ -66,17 +73,33 @@ async fn cancel_as_found(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Resul
     if state == PledgeState::Cancelled {
         return Ok(Ended::Ending);
     }
-    let campaign = campaigns::rules(&ctx.db, row.campaign)
+    if state == PledgeState::Pending {
+        // Nothing is committed yet: that can be left at any time.
+        let ended = lapse::end(ctx, pledge, PledgeEvent::BackerCancelled, Source::Backer).await?;
+        inbox::settled(ctx, pledge, PATIENCE).await?;
+        return Ok(ended);
+    }
+    again::while_passing(|| leave_cancellation(ctx, row.campaign, pledge)).await?;
+    inbox::settled(ctx, pledge, PATIENCE).await?;
+    Ok(Ended::Ending)
+}
+
+/// Leaves it for the worker. The campaign is not closed between the look at the clock and the row: a cancellation is
+/// wholly in time or refused.
+async fn leave_cancellation(ctx: &Ctx, campaign: CampaignId, pledge: PledgeId) -> Result<(), CancelRefusal> {
+    let mut tx = ctx.db.begin().await?;
+    campaigns::keep_open(&mut tx, campaign).await?;
+    let state = sqlx::query_scalar!("select state from pledges where id = $1 for update", pledge as PledgeId)
+        .fetch_one(&mut *tx)
+        .await?;
+    let state: PledgeState = rows::named("pledges.state", &state)?;
+    if state == PledgeState::Cancelled {
+        return Ok(());
+    }
+    let rules = campaigns::rules(&mut *tx, campaign)
         .await?
         .ok_or_else(|| Error::broken("a pledge without a campaign"))?;
-    Pledge::cancellable(state, &campaign, clock::now(&ctx.db).await?)?;
-    let ended = if state == PledgeState::Pending {
-        lapse::end(ctx, pledge, PledgeEvent::BackerCancelled, Source::Backer).await?
-    } else {
-        inbox::leave(&ctx.db, row.campaign, pledge, &PledgeEvent::BackerCancelled.into(), Source::Backer)
-            .await?;
-        Ended::Ending
-    };
-    inbox::settled(ctx, pledge, PATIENCE).await?;
-    Ok(ended)
+    Pledge::cancellable(state, &rules, clock::now(&mut *tx).await?)?;
+    inbox::leave(&mut *tx, campaign, pledge, &PledgeEvent::BackerCancelled.into(), Source::Backer).await?;
+    Ok(tx.commit().await?)
 }

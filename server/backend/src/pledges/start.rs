@@ -8,11 +8,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Ended, Privacy, checkout, guard, privacy};
+use crate::again::{self, MayPass};
 use crate::payments::{Condition, NotChargeable, to_gateway};
 use crate::throttle::ClientAddress;
 use crate::{Ctx, Error, Result, campaigns, cards, clock, inbox, pledges, rows};
 
-/// How often a start is begun anew when somebody else was faster (the same form twice, a deadlock).
+/// How often a start is begun anew when somebody else was faster, such as the same form sent twice.
 const TRIES: u32 = 5;
 
 /// What the form said.
@@ -96,6 +97,12 @@ impl From<Error> for StartRefusal {
     }
 }
 
+impl MayPass for StartRefusal {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.is_passing())
+    }
+}
+
 impl From<sqlx::Error> for StartRefusal {
     fn from(error: sqlx::Error) -> Self {
         Self::Failed(error.into())
@@ -114,7 +121,7 @@ pub async fn start(ctx: &Ctx, backer: PersonId, form: &StartPledge) -> Result<St
         return Err(StartRefusal::NoSuchCard);
     }
     for _ in 0..TRIES {
-        match reserve(ctx, backer, form, form_key).await {
+        match again::while_passing(|| reserve(ctx, backer, form, form_key)).await {
             Ok(Reserved::Pledge(pledge)) => match Box::pin(checkout::resume(ctx, pledge)).await? {
                 Started::Declined { pledge, reason } => {
                     give_up(ctx, pledge).await?;
@@ -133,7 +140,6 @@ pub async fn start(ctx: &Ctx, backer: PersonId, form: &StartPledge) -> Result<St
             // one, so that a double click is still one pledge.
             Ok(Reserved::After(over)) => form_key = Uuid::new_v5(&over.0, form_key.as_bytes()),
             Ok(Reserved::Again) => {}
-            Err(StartRefusal::Failed(error)) if error.is_passing() => {}
             Err(refusal) => return Err(refusal),
         }
     }

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::again::{self, MayPass};
 use crate::jobs::{self, Job};
 use crate::payments::{NotChargeable, to_gateway};
 use crate::{Ctx, Error, Result, rows};
@@ -73,6 +74,12 @@ impl RefundRefusal {
     }
 }
 
+impl MayPass for RefundRefusal {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.is_passing())
+    }
+}
+
 impl From<sqlx::Error> for RefundRefusal {
     fn from(error: sqlx::Error) -> Self {
         Self::Failed(error.into())
@@ -84,6 +91,10 @@ impl From<sqlx::Error> for RefundRefusal {
 /// # Errors
 /// [`RefundRefusal`]: then nothing is given back.
 pub async fn ask(ctx: &Ctx, by: PersonId, pledge: PledgeId, asked: &Asked) -> Result<(), RefundRefusal> {
+    again::while_passing(|| ask_once(ctx, by, pledge, asked)).await
+}
+
+async fn ask_once(ctx: &Ctx, by: PersonId, pledge: PledgeId, asked: &Asked) -> Result<(), RefundRefusal> {
     let reason = asked.reason.trim();
     let mut tx = ctx.db.begin().await?;
     let paid = hold(&mut tx, &[pledge]).await?.pop().ok_or(RefundRefusal::NotFound)?;
@@ -134,6 +145,15 @@ pub async fn ask(ctx: &Ctx, by: PersonId, pledge: PledgeId, asked: &Asked) -> Re
 /// # Errors
 /// [`RefundRefusal`]: then nothing is given back.
 pub async fn take_back(
+    ctx: &Ctx,
+    backer: PersonId,
+    pledge: PledgeId,
+    id: RefundId,
+) -> Result<(), RefundRefusal> {
+    again::while_passing(|| take_back_once(ctx, backer, pledge, id)).await
+}
+
+async fn take_back_once(
     ctx: &Ctx,
     backer: PersonId,
     pledge: PledgeId,

@@ -5,6 +5,7 @@ use domain::{CampaignEvent, CampaignId, CampaignState, PersonId, Step};
 use sqlx::PgConnection;
 
 use super::plan;
+use crate::again::{self, MayPass};
 use crate::{Ctx, Error, Result, campaigns, live, rows};
 
 /// The longest reason that is kept, in characters.
@@ -24,6 +25,12 @@ pub enum CallOffRefusal {
     ReasonTooLong,
     #[error(transparent)]
     Failed(#[from] Error),
+}
+
+impl MayPass for CallOffRefusal {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.is_passing())
+    }
 }
 
 impl From<sqlx::Error> for CallOffRefusal {
@@ -65,6 +72,10 @@ pub async fn call_off(ctx: &Ctx, by: PersonId, slug: &str, reason: &str) -> Resu
     if reason.chars().count() > LONGEST_REASON {
         return Err(CallOffRefusal::ReasonTooLong);
     }
+    again::while_passing(|| call_off_once(ctx, by, slug, reason)).await
+}
+
+async fn call_off_once(ctx: &Ctx, by: PersonId, slug: &str, reason: &str) -> Result<(), CallOffRefusal> {
     let mut tx = ctx.db.begin().await?;
     let campaign = find(&mut tx, by, slug).await?.ok_or(CallOffRefusal::NotFound)?;
     // The total first, then the campaign: as settling does.

@@ -2,5 +2,6 @@
 
 mod adopting;
 mod links;
+mod lost;
 mod money;
 mod pledging;

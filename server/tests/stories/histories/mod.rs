@@ -3,18 +3,22 @@
 //! replaced. What must always hold is checked after every step; at the end the gateway is asked for the truth, and what
 //! was promised must be exactly what was paid.
 //!
-//! `HISTORIES` says how many (32 in `make test`), `HISTORY_SEED` where they begin. A history that fails is made shorter
+//! And short ones, in which everything meets at one pledge in the same moment (Case 33).
+//!
+//! `HISTORIES` says how many of each (32 in `make test`), `HISTORY_SEED` where they begin. A history that fails is made shorter
 //! until no step of it can be left out.
 
+mod at_once;
 mod end;
 mod step;
 mod world;
 
+use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 use proptest_state_machine::{StateMachineTest, prop_state_machine};
 use tokio::runtime::Runtime;
 
-use step::{Beginning, Histories, Step};
+use step::{Act, Beginning, Card, Histories, Step};
 use world::World;
 
 /// Enough of them to meet most pairs of steps; thousands are for a night.
@@ -32,6 +36,11 @@ fn config() -> Config {
     }
 }
 
+fn runtime() -> Runtime {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime")
+}
+
 /// A history under way.
 struct Course {
     runtime: Runtime,
@@ -45,8 +54,7 @@ impl StateMachineTest for PromisesAreKept {
     type Reference = Histories;
 
     fn init_test(beginning: &Beginning) -> Course {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        let runtime = runtime.expect("a runtime");
+        let runtime = runtime();
         let world = runtime.block_on(World::begin(beginning));
         Course { runtime, world }
     }
@@ -70,4 +78,27 @@ prop_state_machine! {
 
     #[test]
     fn promises_are_kept(sequential 4..24 => PromisesAreKept);
+}
+
+/// A pledge that stands is met by these in the same moment, and then the campaign runs to its end.
+async fn meet(beginning: Beginning, card: Card, acts: Vec<(Act, u64)>) {
+    let mut world = World::begin(&beginning).await;
+    let who = 0;
+    world.take(&Step::Pledge { who, amount: 2_500, limited: true }).await;
+    world.take(&Step::Pay { who, card }).await;
+    world.take(&Step::Return { who }).await;
+    world.take(&Step::AtOnce { who, acts }).await;
+    world.holds().await;
+    world.end().await;
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn whatever_meets_at_one_pledge_happens_whole(
+        (beginning, card, acts) in (step::beginnings(), step::cards(), step::at_once())
+    ) {
+        runtime().block_on(meet(beginning, card, acts));
+    }
 }

@@ -1,5 +1,6 @@
 //! What may happen, and how a history begins.
 
+use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
 
@@ -44,6 +45,23 @@ impl Card {
     }
 }
 
+/// What people and the clock do to a pledge that stands.
+#[derive(Clone, Copy, Debug)]
+pub enum Act {
+    Cancel,
+    /// Gives it another amount, with the limited reward or without one.
+    Change {
+        amount: i64,
+        limited: bool,
+    },
+    /// The creator gives the campaign up.
+    CallOff,
+    /// The deadline comes, and the workers settle.
+    Deadline,
+    /// The gateway's events arrive, all of them once more.
+    Tell,
+}
+
 #[derive(Clone, Debug)]
 pub enum Step {
     /// Somebody sends the pledge form.
@@ -57,8 +75,10 @@ pub enum Step {
         who: usize,
         card: Card,
     },
-    Cancel {
+    /// Somebody's pledge meets these at the same time, each begun so many microseconds after the first.
+    AtOnce {
         who: usize,
+        acts: Vec<(Act, u64)>,
     },
     /// The gateway's events arrive: those that have not, and some that have, in an order of their own.
     Tell {
@@ -84,7 +104,6 @@ pub enum Step {
     /// The server is stopped and started over the same rows.
     Restart,
     Deadline,
-    CallOff,
     /// After the deadline somebody puts another card in the place of one that failed.
     Fix {
         who: usize,
@@ -99,12 +118,7 @@ impl ReferenceStateMachine for Histories {
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<Beginning> {
-        let model = prop_oneof![3 => Just("aon"), 2 => Just("kia"), 1 => Just("hybrid")];
-        // Few goals and amounts, so that sums meet the goal exactly, or miss it by one cent.
-        let goal = prop_oneof![Just(2_500), Just(5_000), Just(5_001), Just(7_500)];
-        (model, goal, 1..3_i32, 1..20_i64)
-            .prop_map(|(model, goal, slots, days)| Beginning { model, goal, slots, days })
-            .boxed()
+        beginnings().boxed()
     }
 
     fn transitions(_: &Beginning) -> BoxedStrategy<Step> {
@@ -113,7 +127,7 @@ impl ReferenceStateMachine for Histories {
             6 => (who.clone(), amounts(), any::<bool>())
                 .prop_map(|(who, amount, limited)| Step::Pledge { who, amount, limited }),
             7 => (who.clone(), cards()).prop_map(|(who, card)| Step::Pay { who, card }),
-            2 => who.clone().prop_map(|who| Step::Cancel { who }),
+            3 => (who.clone(), at_once()).prop_map(|(who, acts)| Step::AtOnce { who, acts }),
             4 => (any::<u64>(), any::<bool>()).prop_map(|(order, again)| Step::Tell { order, again }),
             1 => Just(Step::Lose),
             2 => who.clone().prop_map(|who| Step::Return { who }),
@@ -123,7 +137,6 @@ impl ReferenceStateMachine for Histories {
             1 => Just(Step::Mended),
             1 => Just(Step::Restart),
             1 => Just(Step::Deadline),
-            1 => Just(Step::CallOff),
             2 => (who, cards()).prop_map(|(who, card)| Step::Fix { who, card }),
         ]
         .boxed()
@@ -134,11 +147,39 @@ impl ReferenceStateMachine for Histories {
     }
 }
 
+pub(super) fn beginnings() -> impl Strategy<Value = Beginning> {
+    let model = prop_oneof![3 => Just("aon"), 2 => Just("kia"), 1 => Just("hybrid")];
+    // Few goals and amounts, so that sums meet the goal exactly, or miss it by one cent.
+    let goal = prop_oneof![Just(2_500), Just(5_000), Just(5_001), Just(7_500)];
+    (model, goal, 1..3_i32, 1..20_i64).prop_map(|(model, goal, slots, days)| Beginning {
+        model,
+        goal,
+        slots,
+        days,
+    })
+}
+
+/// What meets at one pledge, and when each of it begins.
+pub(super) fn at_once() -> impl Strategy<Value = Vec<(Act, u64)>> {
+    vec((act(), 0..4_000_u64), 1..5)
+}
+
+/// Mostly what a backer does: the others end the history's best part.
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        6 => Just(Act::Cancel),
+        6 => (amounts(), any::<bool>()).prop_map(|(amount, limited)| Act::Change { amount, limited }),
+        1 => Just(Act::CallOff),
+        1 => Just(Act::Deadline),
+        2 => Just(Act::Tell),
+    ]
+}
+
 fn amounts() -> impl Strategy<Value = i64> {
     prop_oneof![4 => Just(2_500), 2 => Just(2_501), 1 => Just(5_000), 1 => 50..100_000_i64]
 }
 
-fn cards() -> impl Strategy<Value = Card> {
+pub(super) fn cards() -> impl Strategy<Value = Card> {
     prop_oneof![
         6 => Just(Card::Good),
         1 => Just(Card::Declined),

@@ -33,15 +33,17 @@ pub(super) struct Promise {
 }
 
 /// What somebody is doing at the gateway.
-struct Page {
-    pledge: Uuid,
-    amount: i64,
-    url: String,
+pub(super) struct Page {
+    pub pledge: Uuid,
+    pub amount: i64,
+    pub url: String,
+    /// For a pledge that stands already, of which more is to be held.
+    pub change: bool,
 }
 
 pub(super) struct Backer {
     pub person: Person,
-    page: Option<Page>,
+    pub page: Option<Page>,
     pub promises: Vec<Promise>,
 }
 
@@ -51,10 +53,10 @@ pub struct World {
     pub(super) campaign: TestCampaign,
     pub(super) backers: Vec<Backer>,
     pub(super) called_off: bool,
-    creator: Person,
-    reward: Uuid,
+    pub(super) creator: Person,
+    pub(super) reward: Uuid,
     told: HashSet<String>,
-    over: bool,
+    pub(super) over: bool,
 }
 
 impl World {
@@ -89,7 +91,7 @@ impl World {
         match *step {
             Step::Pledge { who, amount, limited } => self.pledge(who, amount, limited).await,
             Step::Pay { who, card } => self.pay(who, card).await,
-            Step::Cancel { who } => self.cancel(who).await,
+            Step::AtOnce { who, ref acts } => self.at_once(who, acts).await,
             Step::Tell { order, again } => self.tell(order, again).await,
             Step::Lose => drop(self.untold().await),
             Step::Return { who } => self.come_back(who).await,
@@ -99,13 +101,12 @@ impl World {
             Step::Mended => self.app.gateway.no_faults().await,
             Step::Restart => self.app.restart().await,
             Step::Deadline => self.reach_the_deadline().await,
-            Step::CallOff => self.call_off().await,
             Step::Fix { who, card } => self.fix(who, card).await,
         }
     }
 
     /// A request, while the inbox's worker runs beside it as it always does: some answers wait for it.
-    async fn answered<T>(&self, request: impl Future<Output = T>) -> T {
+    pub(super) async fn answered<T>(&self, request: impl Future<Output = T>) -> T {
         let applying = async {
             loop {
                 inbox::drain(&self.app.ctx).await.expect("the inbox drains");
@@ -120,7 +121,7 @@ impl World {
 
     async fn pledge(&mut self, who: usize, amount: i64, limited: bool) {
         let reward = limited.then_some(self.reward);
-        let typed = format!("{}.{:02}", amount / 100, amount % 100);
+        let typed = typed(amount);
         let answer = self.answered(self.backers[who].person.pledge(&self.campaign, reward, &typed)).await;
         assert!(answer.status < 500, "{answer:?}");
         if answer.status != 200 || !answer.text().starts_with("http") {
@@ -128,7 +129,7 @@ impl World {
         }
         let backer = &mut self.backers[who];
         let pledge = *backer.person.pledges(&self.app.db).await.last().expect("a pledge");
-        backer.page = Some(Page { pledge, amount, url: answer.text().to_owned() });
+        backer.page = Some(Page { pledge, amount, url: answer.text().to_owned(), change: false });
     }
 
     async fn pay(&mut self, who: usize, card: Card) {
@@ -141,25 +142,18 @@ impl World {
         if !self.is_finished(&page.url).await {
             return;
         }
-        let promise = Promise { pledge: page.pledge, amount: page.amount, card, cancelled: false };
         let backer = &mut self.backers[who];
-        backer.page = None;
-        backer.promises.push(promise);
+        let Some(Page { pledge, amount, change, .. }) = backer.page.take() else { return };
+        match backer.promises.iter_mut().find(|promise| change && promise.pledge == pledge) {
+            Some(promise) => (promise.amount, promise.card) = (amount, card),
+            None => backer.promises.push(Promise { pledge, amount, card, cancelled: false }),
+        }
     }
 
     /// Whatever the card page said: this is what happened.
     async fn is_finished(&self, page: &str) -> bool {
         let session = page.rsplit('/').next().expect("an id").split(['?', '#']).next().expect("an id");
         self.app.gateway.object(session).await["status"] == "complete"
-    }
-
-    async fn cancel(&mut self, who: usize) {
-        let Some(promise) = self.backers[who].promises.last() else { return };
-        let answer = self.answered(self.backers[who].person.cancel(promise.pledge)).await;
-        assert!(answer.status < 500, "{answer:?}");
-        if answer.status == 200 {
-            self.backers[who].promises.last_mut().expect("a promise").cancelled = true;
-        }
     }
 
     async fn tell(&mut self, order: u64, again: bool) {
@@ -215,24 +209,20 @@ impl World {
         if self.over {
             return;
         }
-        let left: i64 = sqlx::query_scalar(
+        self.pass(self.left().await).await;
+        self.over = true;
+    }
+
+    /// Until the deadline has passed.
+    pub(super) async fn left(&self) -> TimeDelta {
+        let minutes: i64 = sqlx::query_scalar(
             "select ceil(extract(epoch from ends_at - clock()) / 60)::bigint from campaigns where id = $1",
         )
         .bind(self.campaign.id)
         .fetch_one(&self.app.db)
         .await
         .expect("the campaign");
-        self.pass(TimeDelta::minutes(left.max(0) + 1)).await;
-        self.over = true;
-    }
-
-    async fn call_off(&mut self) {
-        let form = [("slug", self.campaign.slug.as_str()), ("reason", "The mill has closed.")];
-        let answer = self.creator.call("cancel_campaign", &form).await;
-        assert!(answer.status < 500, "{answer:?}");
-        if answer.status == 200 {
-            (self.called_off, self.over) = (true, true);
-        }
+        TimeDelta::minutes(minutes.max(0) + 1)
     }
 
     async fn fix(&mut self, who: usize, card: Card) {
@@ -255,6 +245,11 @@ impl World {
         let answer = self.answered(self.backers[who].person.call("fixed_pledge", &form)).await;
         assert!(answer.status < 500, "{answer:?}");
     }
+}
+
+/// As people type an amount.
+pub(super) fn typed(amount: i64) -> String {
+    format!("{}.{:02}", amount / 100, amount % 100)
 }
 
 async fn enter(page: &str, card: Card) {

@@ -20,7 +20,7 @@ pub use payment::{
     CardExpires, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, RefundFailed,
     Refunded,
 };
-pub use pledge::{PledgeCancelled, PledgeChanged, PledgeConfirmed, StretchGoalUnlocked};
+pub use pledge::{PledgeCancelled, PledgeChanged, PledgeConfirmed, PledgeLink, StretchGoalUnlocked};
 pub use staff::AlarmsRaised;
 
 use super::written::Written;
@@ -37,6 +37,7 @@ pub enum Letter<'a> {
     PledgeConfirmed(PledgeConfirmed<'a>),
     PledgeChanged(PledgeChanged<'a>),
     PledgeCancelled(PledgeCancelled<'a>),
+    PledgeLink(PledgeLink<'a>),
     StretchGoalUnlocked(StretchGoalUnlocked<'a>),
     CampaignFunded(CampaignFunded<'a>),
     CampaignFailed(CampaignFailed<'a>),
@@ -69,6 +70,7 @@ impl Letter<'_> {
             Self::PledgeConfirmed(_) => "pledge_confirmed",
             Self::PledgeChanged(_) => "pledge_changed",
             Self::PledgeCancelled(_) => "pledge_cancelled",
+            Self::PledgeLink(_) => "pledge_link",
             Self::StretchGoalUnlocked(_) => "stretch_goal_unlocked",
             Self::CampaignFunded(_) => "campaign_funded",
             Self::CampaignFailed(_) => "campaign_failed",
@@ -100,6 +102,7 @@ impl Letter<'_> {
             Self::PledgeConfirmed(letter) => letter.write(),
             Self::PledgeChanged(letter) => letter.write(),
             Self::PledgeCancelled(letter) => letter.write(),
+            Self::PledgeLink(letter) => letter.write(),
             Self::StretchGoalUnlocked(letter) => letter.write(),
             Self::CampaignFunded(letter) => letter.write(),
             Self::CampaignFailed(letter) => letter.write(),

@@ -150,6 +150,30 @@ impl PledgeCancelled<'_> {
     }
 }
 
+/// Who pledged without an account has asked for the letter with their link again.
+#[derive(Clone, Copy, Debug)]
+pub struct PledgeLink<'a> {
+    pub campaign: About<'a>,
+    pub pledge: PledgeId,
+    pub amount: Money,
+    pub reward: Option<&'a str>,
+}
+
+impl PledgeLink<'_> {
+    pub(super) fn write(&self) -> Written {
+        let title = self.campaign.title;
+        Written::new(
+            format!("Your link to your pledge to {title}"),
+            format!("Here is the link to your pledge to {title}."),
+            BACKER,
+        )
+        .says("Somebody asked for it with this e-mail. If it was not you, you need not do anything: nobody but the reader of this letter has the link.")
+        .facts([("Pledge", Some(self.amount.to_string())), ("Reward", self.reward.map(str::to_owned))])
+        .says("Nothing was changed or charged by asking. Earlier links work on.")
+        .link("Open your pledge", format!("/pledges/{}", self.pledge))
+    }
+}
+
 /// A stretch goal is reached.
 #[derive(Clone, Copy, Debug)]
 pub struct StretchGoalUnlocked<'a> {

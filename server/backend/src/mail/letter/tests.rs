@@ -155,6 +155,7 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         changed(4000, None, Collection::Hold),
         cancelled(Collection::SaveCard, reward),
         cancelled(Collection::Hold, None),
+        Letter::PledgeLink(PledgeLink { campaign, pledge, amount, reward }),
         Letter::StretchGoalUnlocked(StretchGoalUnlocked {
             campaign,
             amount: euros(1_500_000),

@@ -23,6 +23,7 @@ use standing::{Found, find};
 
 use super::Ended;
 use super::start::claim;
+use crate::again::{self, MayPass};
 use crate::inbox::{self, Source};
 use crate::payments::{Condition, NotChargeable, to_gateway};
 use crate::{Ctx, Error, campaigns, clock};
@@ -100,6 +101,12 @@ impl From<Error> for ChangeRefusal {
     }
 }
 
+impl MayPass for ChangeRefusal {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.is_passing())
+    }
+}
+
 impl From<sqlx::Error> for ChangeRefusal {
     fn from(error: sqlx::Error) -> Self {
         Self::Failed(error.into())
@@ -112,7 +119,7 @@ impl From<sqlx::Error> for ChangeRefusal {
 /// [`ChangeRefusal`]: the pledge then is as it was.
 pub async fn change(ctx: &Ctx, backer: PersonId, form: &ChangePledge) -> Result<Changed, ChangeRefusal> {
     for _ in 0..TRIES {
-        match begin(ctx, backer, form).await? {
+        match again::while_passing(|| begin(ctx, backer, form)).await? {
             Begun::Already => return Ok(Changed::Done),
             Begun::Ready(change) => return applied(ctx, form.pledge, change).await,
             Begun::Waits(change) => return Ok(hold::resume(ctx, change).await?),

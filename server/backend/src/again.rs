@@ -1,0 +1,50 @@
+//! Work that is done again because nothing came of it: the database gave a transaction up in favour of another one
+//! (serialization failure, deadlock). A bounded number of times, with pauses that differ between those who met.
+
+use std::time::Duration;
+
+use rand::Rng;
+
+use crate::Error;
+
+/// How often work is begun in all.
+const TRIES: u32 = 5;
+/// Before the second try; twice as long before each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+
+/// An error of which some are no more than "not just now".
+pub trait MayPass {
+    /// Whether the same work may succeed if it is simply done again.
+    fn is_passing(&self) -> bool;
+}
+
+impl MayPass for Error {
+    fn is_passing(&self) -> bool {
+        Error::is_passing(self)
+    }
+}
+
+/// Does work in one transaction until the database lets it through.
+///
+/// # Errors
+/// The work's own; what was passing, when it did not pass in several tries.
+pub async fn while_passing<T, E, Work>(mut work: impl FnMut() -> Work) -> Result<T, E>
+where
+    E: MayPass,
+    Work: Future<Output = Result<T, E>>,
+{
+    let mut pause = FIRST_PAUSE;
+    for _ in 1..TRIES {
+        match work().await {
+            Err(error) if error.is_passing() => tokio::time::sleep(jittered(pause)).await,
+            outcome => return outcome,
+        }
+        pause *= 2;
+    }
+    work().await
+}
+
+/// Between half and one and a half of the pause, so that those who failed together do not return together.
+pub(crate) fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(rand::rng().random_range(0.5..1.5))
+}
