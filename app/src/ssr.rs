@@ -182,7 +182,7 @@ pub fn answer<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
         response.set_status(status);
         let seconds = match error {
             ApiError::Refused(Refusal { retry_after, .. }) => *retry_after,
-            ApiError::Away => Some(AWAY_SECONDS),
+            ApiError::Away { .. } => Some(AWAY_SECONDS),
             _ => None,
         };
         if let Some(seconds) = seconds {
@@ -222,6 +222,6 @@ impl From<Error> for ApiError {
     /// What went wrong beneath is logged here, once, and nowhere told.
     fn from(error: Error) -> Self {
         tracing::error!(%error, source = ?std::error::Error::source(&error).map(ToString::to_string), "request failed");
-        if error.is_away() || error.is_passing() { Self::Away } else { Self::Internal }
+        if error.is_away() || error.is_passing() { Self::Away { kept: Vec::new() } } else { Self::Internal }
     }
 }

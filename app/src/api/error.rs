@@ -20,7 +20,10 @@ pub enum ApiError {
     /// Our fault. Nothing more is said here; the log knows.
     Internal,
     /// The database is away for a while. Whether what was asked was done is not known.
-    Away,
+    Away {
+        /// As a refusal's: what had been typed, for when it is back.
+        kept: Vec<(String, String)>,
+    },
     /// The browser could not reach us.
     Unreachable,
 }
@@ -65,8 +68,8 @@ impl ApiError {
     /// Sends a typed value back, so that the form loses nothing.
     #[must_use]
     pub fn keep(mut self, field: &str, value: impl Into<String>) -> Self {
-        if let Self::Refused(refusal) = &mut self {
-            refusal.kept.push((field.to_owned(), value.into()));
+        if let Self::Refused(Refusal { kept, .. }) | Self::Away { kept } = &mut self {
+            kept.push((field.to_owned(), value.into()));
         }
         self
     }
@@ -75,8 +78,8 @@ impl ApiError {
     #[must_use]
     pub fn kept(&self, field: &str) -> Option<&str> {
         match self {
-            Self::Refused(refusal) => {
-                refusal.kept.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str())
+            Self::Refused(Refusal { kept, .. }) | Self::Away { kept } => {
+                kept.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str())
             }
             _ => None,
         }
@@ -103,7 +106,7 @@ impl ApiError {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::Internal | Self::Unreachable => 500,
-            Self::Away => 503,
+            Self::Away { .. } => 503,
         }
     }
 }
@@ -116,7 +119,7 @@ impl std::fmt::Display for ApiError {
             Self::Forbidden => "You may not do this. Nothing was charged or changed.",
             Self::NotFound => "There is nothing at this address.",
             Self::Internal => "Something went wrong on our side. Nothing was charged. Try again in a moment.",
-            Self::Away => "We cannot answer just now. Look whether it worked before you try again.",
+            Self::Away { .. } => "We cannot answer just now. Look whether it worked before you try again.",
             Self::Unreachable => {
                 "The site could not be reached. Check your connection, and look whether it worked before you try again."
             }

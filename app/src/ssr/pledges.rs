@@ -58,7 +58,9 @@ pub async fn start(
     boxes: Boxes<'_>,
     card: &str,
 ) -> Result<String, ApiError> {
-    let who = Who::Account(require_viewer().await?.person_id);
+    let viewer = require_viewer().await;
+    let viewer = viewer.map_err(|error| boxes.keep(error.keep("amount", amount).keep("reward", reward)))?;
+    let who = Who::Account(viewer.person_id);
     start_by(&who, campaign, reward, amount, form_key, boxes, card).await
 }
 
@@ -100,7 +102,7 @@ pub async fn start_by(
         Ok(Started::Confirmed { pledge } | Started::Declined { pledge, .. }) => {
             Ok(format!("/pledges/{pledge}"))
         }
-        Err(StartRefusal::Failed(error)) => Err(error.into()),
+        Err(StartRefusal::Failed(error)) => Err(keep(error.into()).keep("form_key", form_key)),
         Err(StartRefusal::NoSuchCampaign) => Err(ApiError::NotFound),
         // The same form continues where it stopped, so it keeps its key.
         Err(refusal @ StartRefusal::GatewayAway) => {

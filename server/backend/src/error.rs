@@ -1,6 +1,9 @@
 //! What can go wrong beneath a page. A refusal a person can act on is a value of the domain
 //! (`PledgeRefusal`, `LoginRefusal` ...); this is for everything else.
 
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
 use crate::payments::GatewayError;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -54,10 +57,7 @@ impl Error {
         use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, WorkerCrashed};
         match self {
             Self::Database(Io(_) | PoolTimedOut | PoolClosed | WorkerCrashed) => true,
-            // Classes 08 and 53, and what 57 says of a server that shuts down or starts: no connection, no room.
-            Self::Database(Database(error)) => error
-                .code()
-                .is_some_and(|code| ["08", "53", "57P"].iter().any(|class| code.starts_with(class))),
+            Self::Database(Database(error)) => ended_the_connection(&**error) || has_no_room(&**error),
             _ => false,
         }
     }
@@ -76,6 +76,18 @@ impl Error {
             _ => false,
         }
     }
+}
+
+/// Whether the server let nobody in, or put somebody out: it starts, shuts down, was told to.
+fn ended_the_connection(error: &dyn DatabaseError) -> bool {
+    error
+        .try_downcast_ref::<PgDatabaseError>()
+        .is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
+}
+
+/// Class 53: too many connections, no memory, a full disk.
+fn has_no_room(error: &dyn DatabaseError) -> bool {
+    error.code().is_some_and(|code| code.starts_with("53"))
 }
 
 /// The name of the constraint that refused a statement.

@@ -40,7 +40,7 @@ impl From<ApiError> for Wire {
             ApiError::Forbidden => (Kind::Forbidden, Refusal::default()),
             ApiError::NotFound => (Kind::NotFound, Refusal::default()),
             ApiError::Internal => (Kind::Internal, Refusal::default()),
-            ApiError::Away => (Kind::Away, Refusal::default()),
+            ApiError::Away { kept } => (Kind::Away, Refusal { kept, ..Refusal::default() }),
             ApiError::Unreachable => (Kind::Unreachable, Refusal::default()),
         };
         let Refusal { field, message, kept, conflict, retry_after } = refusal;
@@ -56,7 +56,7 @@ impl From<Wire> for ApiError {
             Kind::Forbidden => Self::Forbidden,
             Kind::NotFound => Self::NotFound,
             Kind::Internal => Self::Internal,
-            Kind::Away => Self::Away,
+            Kind::Away => Self::Away { kept },
             Kind::Unreachable => Self::Unreachable,
         }
     }
@@ -91,7 +91,11 @@ mod tests {
             (ApiError::Forbidden, r#"{"error":"forbidden"}"#),
             (ApiError::NotFound, r#"{"error":"not_found"}"#),
             (ApiError::Internal, r#"{"error":"internal"}"#),
-            (ApiError::Away, r#"{"error":"away"}"#),
+            (ApiError::Away { kept: Vec::new() }, r#"{"error":"away"}"#),
+            (
+                ApiError::Away { kept: Vec::new() }.keep("amount", "30"),
+                r#"{"error":"away","kept":[["amount","30"]]}"#,
+            ),
             (ApiError::Unreachable, r#"{"error":"unreachable"}"#),
         ] {
             assert_eq!(serde_json::to_string(&error).expect("JSON"), json);

@@ -33,7 +33,7 @@ pub fn Problem(error: ApiError) -> impl IntoView {
             <div class="cluster">
                 {match error {
                     ApiError::LoginNeeded => view! { <a class="button button--primary" href=log_in>"Log in"</a> }.into_any(),
-                    ApiError::Away => view! { <a class="button button--primary" href=here>"Try again"</a> }.into_any(),
+                    ApiError::Away { .. } => view! { <a class="button button--primary" href=here>"Try again"</a> }.into_any(),
                     _ => view! { <a class="button button--primary" href="/#live">"Find a campaign"</a> }.into_any(),
                 }}
                 {no_account.then(|| view! { <a class="button button--quiet" href="/guest">"I have no account"</a> })}
@@ -66,7 +66,7 @@ fn words(error: &ApiError) -> (&'static str, &'static str, &'static str) {
             "That is not possible just now.",
             "Go back and look again. Nothing was charged or changed.",
         ),
-        ApiError::Away => (
+        ApiError::Away { .. } => (
             "503",
             "We cannot answer just now.",
             "Part of the site cannot be reached. If you sent something, look whether it worked before you send it again.",
