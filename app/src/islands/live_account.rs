@@ -14,7 +14,7 @@ use super::progress::follow;
 /// Long enough for a burst to gather, too short for anybody to notice.
 const GATHERING: Duration = Duration::from_millis(300);
 
-#[island]
+#[island(lazy)]
 pub fn LiveAccount(
     campaign: String,
     /// Nothing moves any more.

@@ -17,7 +17,7 @@ use crate::components::icon::Icon;
 use crate::components::price::PriceLines;
 use crate::components::privacy::PrivacyBoxes;
 
-#[island]
+#[island(lazy)]
 pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl IntoView {
     let error = RwSignal::new(refused);
     let sent = RwSignal::new(false);
