@@ -18,6 +18,8 @@ use crate::support::{TestApp, invariants, sandbox_page};
 
 /// Time goes on in pieces, so that the workers see each of them, as they would in life.
 const PIECE: TimeDelta = TimeDelta::hours(12);
+/// What sending the limited reward costs, in the smallest unit.
+const SHIPPING: i64 = 350;
 /// Between two looks of the inbox's worker.
 const BREATH: Duration = Duration::from_millis(10);
 
@@ -65,6 +67,7 @@ impl World {
         let wishes = wishes.ends_in(TimeDelta::days(beginning.days));
         let campaign = wishes.goal_in_cents(beginning.goal).build().await;
         let reward = campaign.reward("25.00", Some(beginning.slots)).await;
+        campaign.sends(reward, &[("PT", "3.50")]).await;
         let backers = app.people(PEOPLE).await.into_iter();
         let backers = backers.map(|person| Backer { person, page: None, promises: Vec::new() }).collect();
         Self {
@@ -118,10 +121,12 @@ impl World {
         }
     }
 
-    async fn pledge(&mut self, who: usize, amount: i64, limited: bool) {
+    async fn pledge(&mut self, who: usize, given: i64, limited: bool) {
         let reward = limited.then_some(self.reward);
-        let typed = format!("{}.{:02}", amount / 100, amount % 100);
-        let answer = self.answered(self.backers[who].person.pledge(&self.campaign, reward, &typed)).await;
+        let amount = if limited { given + SHIPPING } else { given };
+        let typed = format!("{}.{:02}", given / 100, given % 100);
+        let sent = self.backers[who].person.pledge_to(&self.campaign, reward, &typed, "PT");
+        let answer = self.answered(sent).await;
         assert!(answer.status < 500, "{answer:?}");
         if answer.status != 200 || !answer.text().starts_with("http") {
             return;
