@@ -9,69 +9,39 @@ use crate::api::campaigns::Prices;
 use crate::api::error::ApiError;
 use crate::api::pledges::Choice;
 
-/// What becomes of the chosen reward, as far as it can be said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sending {
-    /// Nothing is sent.
-    Nothing,
-    /// No country is chosen yet.
-    Undecided,
-    /// Not to the chosen country.
-    NotThere,
-    To(Money),
-}
+/// An amount as far as it is known: `None` where there is none, an error where something is to be done first, in words.
+pub type Known = Option<Result<Money, String>>;
 
-impl Sending {
-    /// Of a reward, to a country by its code.
-    #[must_use]
-    pub fn of(prices: Option<&Prices>, country: &str, currency: &str) -> Self {
-        match prices {
-            None => Self::Nothing,
-            Some(_) if country.is_empty() => Self::Undecided,
-            Some(prices) => {
-                let cost = prices.of(country).zip(Currency::parse(currency).ok());
-                let cost = cost.and_then(|(cost, currency)| Money::from_minor(cost, currency).ok());
-                cost.map_or(Self::NotThere, Self::To)
-            }
-        }
-    }
-
-    /// All that is charged when this much is given.
-    ///
-    /// # Errors
-    /// What there is to do first, in words.
-    pub fn added_to(&self, given: Money) -> Result<Money, String> {
-        match self {
-            Self::Nothing => Ok(given),
-            Self::To(cost) => given.checked_add(*cost).map_err(|error| error.to_string()),
-            Self::Undecided => Err("Choose the country that the reward is sent to.".to_owned()),
-            Self::NotThere => Err("This reward is not sent to the country you chose.".to_owned()),
-        }
-    }
-
-    #[must_use]
-    pub fn cost(&self) -> Option<Money> {
-        match self {
-            Self::To(cost) => Some(*cost),
-            _ => None,
-        }
-    }
-}
-
-/// What sending the chosen reward costs: known by the server for what it drew, and in the browser for what is chosen now.
+/// What sending the chosen reward to the chosen country costs; `None`: nothing is sent.
 pub fn sending(
     choices: &[Choice],
     currency: &str,
     chosen: RwSignal<String>,
     country: RwSignal<String>,
-) -> Memo<Sending> {
-    let prices: Vec<(String, Option<Prices>)> =
-        choices.iter().map(|choice| (choice.id.clone(), choice.shipping.clone())).collect();
-    let currency = currency.to_owned();
+) -> Memo<Known> {
+    let sent: Vec<(String, Prices)> =
+        choices.iter().filter_map(|choice| Some((choice.id.clone(), choice.shipping.clone()?))).collect();
+    let currency = Currency::parse(currency).ok();
     Memo::new(move |_| {
-        let prices = prices.iter().find(|(id, _)| *chosen.read() == *id);
-        Sending::of(prices.and_then(|(_, prices)| prices.as_ref()), &country.read(), &currency)
+        let (_, prices) = sent.iter().find(|(id, _)| *chosen.read() == *id)?;
+        let country = country.read();
+        if country.is_empty() {
+            return Some(Err("Choose the country that the reward is sent to.".to_owned()));
+        }
+        let cost = prices.of(&country).zip(currency);
+        let cost = cost.and_then(|(cost, currency)| Money::from_minor(cost, currency).ok());
+        Some(cost.ok_or_else(|| "This reward is not sent to the country you chose.".to_owned()))
     })
+}
+
+/// All that is charged when this much is given.
+pub fn with_shipping(given: Result<Money, String>, sending: Known) -> Result<Money, String> {
+    match (given?, sending.transpose()?) {
+        (given, None) => Ok(given),
+        // In the smallest unit: this runs in the browser, where decimals weigh more.
+        (given, Some(cost)) => Money::from_minor(given.minor_units() + cost.minor_units(), given.currency())
+            .map_err(|error| error.to_string()),
+    }
 }
 
 /// Without script it is there for every reward, since the chosen one is not known; in the browser for those that are sent.
@@ -80,10 +50,9 @@ pub fn ShipTo(
     /// Codes and names; empty where no reward is sent.
     countries: Vec<(String, String)>,
     country: RwSignal<String>,
-    sending: Memo<Sending>,
+    sending: Memo<Known>,
     /// Whether script follows what is chosen.
-    #[prop(into)]
-    awake: Signal<bool>,
+    awake: RwSignal<bool>,
     error: RwSignal<Option<ApiError>>,
 ) -> impl IntoView {
     let field = NodeRef::<Select>::new();
@@ -96,7 +65,7 @@ pub fn ShipTo(
     let refused = move || error.get().and_then(|error| error.message_for(Some("country")));
     let first = country.get_untracked();
     (!countries.is_empty()).then(|| view! {
-        <div class="field" hidden=move || awake.get() && *sending.read() == Sending::Nothing>
+        <div class="field" hidden=move || awake.get() && sending.read().is_none()>
             <label class="field__label" for="country">"Ship to"</label>
             <p class="field__help" id="country-help">
                 "For a reward that is sent. Only the country is asked for now; what shipping there costs is added to your pledge."
@@ -124,9 +93,9 @@ pub fn ShipTo(
             </select>
             <output class="field__understood" id="country-said" for="country">
                 {move || match &*sending.read() {
-                    Sending::To(cost) => format!("Shipping: {cost}"),
-                    Sending::NotThere => "This reward is not sent there.".to_owned(),
-                    Sending::Nothing | Sending::Undecided => String::new(),
+                    Some(Ok(cost)) => format!("Shipping: {cost}"),
+                    Some(Err(first)) if !country.read().is_empty() => first.clone(),
+                    _ => String::new(),
                 }}
             </output>
             {move || refused().map(|message| view! { <FieldError field="country" message=Some(message)/> })}

@@ -16,7 +16,7 @@ use crate::components::guest_fields::WhoPledges;
 use crate::components::icon::Icon;
 use crate::components::price::PriceLines;
 use crate::components::privacy::PrivacyBoxes;
-use crate::components::ship_to::{Sending, ShipTo, sending};
+use crate::components::ship_to::{Known, ShipTo, sending, with_shipping};
 
 #[island]
 pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl IntoView {
@@ -51,7 +51,7 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
     let understood =
         Memo::new(move |_| (awake.get() || asked).then(|| understand(&amount.read(), &currency)));
     // With shipping: all that is charged.
-    let total = Memo::new(move |_| Some(understood.get()?.and_then(|given| sending.read().added_to(given))));
+    let total = Memo::new(move |_| Some(with_shipping(understood.get()?, sending.get())));
     let read = Memo::new(move |_| awake.get().then(|| total.get()).flatten());
     let start = move |event: SubmitEvent| {
         let Some(form) = event.target().and_then(|form| form.dyn_into().ok()) else { return };
@@ -124,9 +124,9 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
 fn Total(
     form: PledgeForm,
     /// Without shipping.
-    given: Memo<Option<Result<Money, String>>>,
-    total: Memo<Option<Result<Money, String>>>,
-    sending: Memo<Sending>,
+    given: Memo<Known>,
+    total: Memo<Known>,
+    sending: Memo<Known>,
     chosen: RwSignal<String>,
     country: RwSignal<String>,
 ) -> impl IntoView {
@@ -142,7 +142,7 @@ fn Total(
         let choice = choices.iter().find(|choice| *chosen.read() == choice.id)?;
         let minimum = understand(&choice.minimum_typed, &currency).ok();
         let rule = FeeRule::new(fee_bps).ok()?;
-        Some(match Price::of(total, minimum, sending.read().cost(), rule) {
+        Some(match Price::of(total, minimum, sending.get().and_then(Result::ok), rule) {
             Some(price) => {
                 view! { <PriceLines price reward=Some(choice.title.clone()) ship_to fee=fee.clone()/> }
                     .into_any()

@@ -145,7 +145,7 @@ async fn the_database_refuses_what_no_form_sends() {
         ("update pledges set ship_to = null", "pledges_shipping_goes_somewhere"),
         ("update pledges set ship_to = 'Portugal'", "pledges_ship_to_code"),
         ("update pledges set shipping = -1", "pledges_shipping_not_negative"),
-        ("update pledges set shipping = 4.505", "pledges_shipping_fits_currency"),
+        ("update pledges set shipping = 4.495", "pledges_shipping_fits_currency"),
         ("update reward_shipping set price = -1", "reward_shipping_price_not_negative"),
         ("update reward_shipping set price = 4.505", "reward_shipping_price_fits_currency"),
         ("update reward_shipping set country = 'PT'", "reward_shipping_one_price_a_country"),
