@@ -77,8 +77,8 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                 <Summary error title=form.words.failed.clone()/>
                 {form.hidden.iter().cloned().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
                 <Choices choices=form.choices.clone() chosen amount field error/>
-                <AmountField amount field currency=form.currency.clone() read=understood error/>
                 <ShipTo countries=form.countries.clone() country sending awake error/>
+                <AmountField amount field currency=form.currency.clone() read=understood error/>
                 <PayWith cards=form.cards.clone() card=form.card.clone() error/>
                 {form.guest.clone().map(|guest| view! { <WhoPledges guest error/> })}
                 {form.privacy.map(|(name_hidden, amount_hidden)| view! { <PrivacyBoxes name_hidden amount_hidden/> })}

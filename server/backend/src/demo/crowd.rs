@@ -36,6 +36,14 @@ pub struct Choice {
     at_once: usize,
 }
 
+impl Choice {
+    /// What it costs whoever lives farthest away.
+    fn dearest(&self) -> Decimal {
+        let costs = self.destinations.iter().map(|shipment| shipment.cost.amount());
+        self.minimum.amount() + costs.max().unwrap_or_default()
+    }
+}
+
 pub struct Crowd<'a> {
     random: StdRng,
     choices: Vec<Choice>,
@@ -107,7 +115,7 @@ impl<'a> Crowd<'a> {
         }
         let mut chosen = None;
         for choice in self.choices.iter_mut().filter(|choice| choice.left != Some(0)) {
-            if choice.minimum.amount() <= left && self.random.random_bool(0.45) {
+            if choice.dearest() <= left && self.random.random_bool(0.45) {
                 chosen = Some(choice);
                 break;
             }
