@@ -85,17 +85,23 @@ export class Campaign {
     return `${this.path}/pledge`;
   }
 
-  /** A reward; unlimited unless it has slots. */
+  /** A reward; unlimited unless it has slots. Where it is sent, by country; '' is everywhere else. */
   async reward({
     title = 'A name on the bow',
     minimum = '25.00',
     slots = null as number | null,
+    shipping = {} as Record<string, string>,
   } = {}): Promise<Reward> {
     const id = randomUUID();
     await query(
       `insert into rewards (id, campaign_id, title, description, minimum, currency, slots, position)
        values ($1, $2, $3, 'Painted by hand.', $4, $5, $6, (select count(*) from rewards where campaign_id = $2))`,
       [id, this.id, title, minimum, this.currency, slots],
+    );
+    await query(
+      `insert into reward_shipping (reward_id, country, price, currency)
+       select $1, nullif(country, ''), price, $2 from unnest($3::text[], $4::numeric[]) as given (country, price)`,
+      [id, this.currency, Object.keys(shipping), Object.values(shipping)],
     );
     return { id, title };
   }

@@ -31,6 +31,10 @@ export function amountField(page: Page): Locator {
   return page.getByRole('textbox', { name: 'Amount' });
 }
 
+export function countryField(page: Page): Locator {
+  return page.getByRole('combobox', { name: 'Ship to' });
+}
+
 export function pledgeButton(page: Page): Locator {
   return page.getByRole('button', { name: /^Pledge/ });
 }

@@ -53,6 +53,8 @@ async fn found(
 /// The same words as on the page of receipts.
 fn drawn(receipt: ReceiptView, pledge: PledgeId, made_at: DateTime<Utc>) -> Paper {
     let (title, total) = (receipt.title(), receipt.total());
+    let lines = receipt.lines().into_iter().map(|(name, amount)| (name, amount.to_string()));
+    let lines: Vec<_> = lines.collect();
     let facts = [
         ("Number", receipt.number.clone()),
         ("Date", receipt.issued_at.format("%-d %B %Y at %H:%M UTC").to_string()),
@@ -67,7 +69,7 @@ fn drawn(receipt: ReceiptView, pledge: PledgeId, made_at: DateTime<Utc>) -> Pape
         from: receipt.seller,
         made_at,
         parts: vec![
-            Part::Facts(facts.map(|(name, fact)| (name.to_owned(), fact)).into()),
+            Part::Facts(facts.map(|(name, fact)| (name.to_owned(), fact)).into_iter().chain(lines).collect()),
             Part::Total(total.into(), receipt.amount.to_string()),
             Part::Note(ReceiptView::NOTE.into()),
         ],

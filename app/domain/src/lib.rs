@@ -4,6 +4,7 @@
 mod campaign;
 mod campaign_state;
 mod change;
+mod country;
 mod currency;
 mod fee;
 mod ids;
@@ -17,6 +18,7 @@ mod refund;
 mod result_policy;
 mod reward;
 mod settlement;
+mod shipping;
 mod step;
 mod stretch;
 mod text;
@@ -25,6 +27,7 @@ mod typed_amount;
 pub use campaign::{CANCEL_CUTOFF, Campaign, Collection, HOLD_WINDOW, mandate};
 pub use campaign_state::{CampaignEvent, CampaignRefusal, CampaignState, Model};
 pub use change::{CardWork, Change, Standing};
+pub use country::{Country, UnknownCountry};
 pub use currency::{Currency, UnknownCurrency};
 pub use fee::{FeeRule, FeeTooHigh, Parts};
 pub use ids::{
@@ -43,6 +46,7 @@ pub use settlement::{
     Act, Outcome, Plan, PlannedPledge, REMINDER_EVERY, REMINDERS, RETRY_WINDOW, next_reminder,
     worth_a_last_try,
 };
+pub use shipping::{Shipment, ShippingRates, ShippingRatesError};
 pub use step::{NoOp, Step};
 pub use stretch::StretchGoal;
 pub use text::{DisplayName, Email, Password, Pitch, Slug, Story, TextError, Title};

@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use crate::campaign::instant;
-use crate::{Campaign, CampaignId, Collection, Currency, Money, PersonId, PledgeState, Reward, RewardId};
+use crate::{
+    Campaign, CampaignId, Collection, Country, Currency, Money, MoneyError, PersonId, PledgeState, Reward,
+    RewardId, Shipment,
+};
 
 /// The rules of pledging. There is nothing to hold: a pledge's data are rows, its life is [`PledgeState`].
 pub struct Pledge;
@@ -17,9 +20,11 @@ pub struct Offer {
     pub campaign_id: CampaignId,
     pub backer_id: PersonId,
     pub reward_id: Option<RewardId>,
+    /// All that is charged, shipping included.
     pub amount: Money,
     /// What the reward cost when it was chosen.
     pub reward_minimum: Option<Money>,
+    pub shipment: Option<Shipment>,
     pub collection: Collection,
 }
 
@@ -46,6 +51,13 @@ pub enum PledgeRefusal {
         "“{title}” has just sold out. Choose another reward, or pledge without one. Nothing was charged."
     )]
     SoldOut { title: String },
+    #[error("This reward is sent to you. Choose the country it goes to.")]
+    NoCountry,
+    #[error("“{title}” is not sent to {to}. It is sent to {places}.")]
+    NotShipped { title: String, to: Country, places: String },
+    /// With its shipping it is more than there can be.
+    #[error("{0}")]
+    TooLarge(MoneyError),
     #[error("This campaign takes pledges in {expected}.")]
     WrongCurrency { expected: Currency },
     #[error("This reward belongs to another campaign. Nothing was charged.")]
@@ -75,9 +87,11 @@ impl PledgeRefusal {
     #[must_use]
     pub fn field(&self) -> Option<&'static str> {
         match self {
-            Self::BelowReward { .. } | Self::BelowMinimum { .. } | Self::WrongCurrency { .. } => {
-                Some("amount")
-            }
+            Self::BelowReward { .. }
+            | Self::BelowMinimum { .. }
+            | Self::TooLarge(_)
+            | Self::WrongCurrency { .. } => Some("amount"),
+            Self::NoCountry | Self::NotShipped { .. } => Some("country"),
             Self::SoldOut { .. } | Self::RewardOfAnotherCampaign => Some("reward"),
             Self::NotBegun { .. }
             | Self::Over { .. }
@@ -97,7 +111,8 @@ impl PledgeRefusal {
 }
 
 impl Pledge {
-    /// Whether this person may pledge this amount for this reward at this instant.
+    /// Whether this person may pledge this much for this reward at this instant. To what is `given`, shipping to the chosen
+    /// country is added.
     ///
     /// The reward's stock is checked as it was read; that the last slot is sold once is the database's guard.
     ///
@@ -107,29 +122,35 @@ impl Pledge {
         campaign: &Campaign,
         backer: PersonId,
         reward: Option<&Reward>,
-        amount: Money,
+        given: Money,
+        country: Option<Country>,
         now: DateTime<Utc>,
     ) -> Result<Offer, PledgeRefusal> {
         campaign.accepts_pledges(now)?;
         if backer == campaign.creator_id {
             return Err(PledgeRefusal::OwnCampaign);
         }
-        if amount.currency() != campaign.goal.currency() {
+        if given.currency() != campaign.goal.currency() {
             return Err(PledgeRefusal::WrongCurrency { expected: campaign.goal.currency() });
         }
-        let smallest = smallest_pledge(amount.currency());
-        if !covers(amount, smallest) {
+        let smallest = smallest_pledge(given.currency());
+        if !covers(given, smallest) {
             return Err(PledgeRefusal::BelowMinimum { minimum: smallest });
         }
-        if let Some(reward) = reward {
-            may_take(campaign, reward, amount, false)?;
-        }
+        let shipment = match reward {
+            Some(reward) => {
+                may_take(campaign, reward, given, false)?;
+                reward.shipment(country)?
+            }
+            None => None,
+        };
         Ok(Offer {
             campaign_id: campaign.id,
             backer_id: backer,
             reward_id: reward.map(|reward| reward.id),
-            amount,
+            amount: with_shipping(given, shipment)?,
             reward_minimum: reward.map(|reward| reward.minimum),
+            shipment,
             collection: campaign.collection(now),
         })
     }
@@ -169,7 +190,7 @@ impl Pledge {
 pub(crate) fn may_take(
     campaign: &Campaign,
     reward: &Reward,
-    amount: Money,
+    given: Money,
     own: bool,
 ) -> Result<(), PledgeRefusal> {
     if reward.campaign_id != campaign.id {
@@ -178,11 +199,16 @@ pub(crate) fn may_take(
     if reward.sold_out() && !own {
         return Err(PledgeRefusal::SoldOut { title: reward.title.clone() });
     }
-    if covers(amount, reward.minimum) {
+    if covers(given, reward.minimum) {
         Ok(())
     } else {
         Err(PledgeRefusal::BelowReward { minimum: reward.minimum })
     }
+}
+
+/// All that is charged.
+pub(crate) fn with_shipping(given: Money, shipment: Option<Shipment>) -> Result<Money, PledgeRefusal> {
+    shipment.map_or(Ok(given), |shipment| given.checked_add(shipment.cost)).map_err(PledgeRefusal::TooLarge)
 }
 
 fn covers(amount: Money, minimum: Money) -> bool {

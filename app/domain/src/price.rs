@@ -2,29 +2,33 @@
 
 use crate::{FeeRule, Money};
 
-/// A pledge's amount, taken apart. The total is what the backer typed: nothing is ever added to it.
+/// A pledge's amount, taken apart. To what the backer typed only shipping is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Price {
     /// The chosen reward's minimum.
     pub reward: Option<Money>,
     /// What is given above it; all of it without a reward.
     pub bonus: Money,
+    /// What of it is for sending the reward; `None` when nothing is sent.
+    pub shipping: Option<Money>,
     pub total: Money,
     /// The platform's share, which is inside the total.
     pub fee: Money,
 }
 
 impl Price {
-    /// `None` when the amount does not reach the reward's minimum.
+    /// `None` when the total does not reach the reward's minimum and the shipping.
     #[must_use]
-    pub fn of(total: Money, reward: Option<Money>, fee: FeeRule) -> Option<Self> {
+    pub fn of(total: Money, reward: Option<Money>, shipping: Option<Money>, fee: FeeRule) -> Option<Self> {
         let currency = total.currency();
-        if reward.is_some_and(|minimum| minimum.currency() != currency) {
+        let mut parts = [reward, shipping].into_iter().flatten();
+        if parts.any(|part| part.currency() != currency) {
             return None;
         }
-        // In the smallest unit, both fit it exactly: this runs in the browser, where decimals weigh more.
-        let above = total.minor_units() - reward.map_or(0, Money::minor_units);
+        // In the smallest unit, all fit it exactly: this runs in the browser, where decimals weigh more.
+        let minor = |part: Option<Money>| part.map_or(0, Money::minor_units);
+        let above = total.minor_units() - minor(reward) - minor(shipping);
         let bonus = Money::from_minor(above, currency).ok().filter(|_| above >= 0)?;
-        Some(Self { reward, bonus, total, fee: fee.divide(total).fee })
+        Some(Self { reward, bonus, shipping, total, fee: fee.divide(total).fee })
     }
 }

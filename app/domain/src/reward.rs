@@ -1,4 +1,4 @@
-use crate::{CampaignId, Money, RewardId};
+use crate::{CampaignId, Country, Money, PledgeRefusal, RewardId, Shipment, ShippingRates};
 
 /// A reward tier, as far as a pledge needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Reward {
     pub limit: Option<u32>,
     /// Slots taken, including those reserved by somebody who is paying just now. Zero when there is no limit.
     pub claimed: u32,
+    /// `None`: nothing is sent.
+    pub shipping: Option<ShippingRates>,
 }
 
 impl Reward {
@@ -23,5 +25,13 @@ impl Reward {
     #[must_use]
     pub fn sold_out(&self) -> bool {
         self.left() == Some(0)
+    }
+
+    /// Where it goes for somebody who chose this country; `None` when nothing is sent, whatever they chose.
+    ///
+    /// # Errors
+    /// It is sent, and not there or nobody said where.
+    pub fn shipment(&self, country: Option<Country>) -> Result<Option<Shipment>, PledgeRefusal> {
+        self.shipping.as_ref().map(|rates| rates.shipment(&self.title, country)).transpose()
     }
 }

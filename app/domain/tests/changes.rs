@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    CANCEL_CUTOFF, Campaign, CampaignId, CampaignState, CardWork, Currency, Model, Money, PersonId, Pledge,
-    PledgeRefusal, PledgeState, Reward, RewardId, Standing,
+    CANCEL_CUTOFF, Campaign, CampaignId, CampaignState, CardWork, Country, Currency, Model, Money, PersonId,
+    Pledge, PledgeRefusal, PledgeState, Reward, RewardId, Shipment, ShippingRates, Standing,
 };
 use uuid::Uuid;
 
@@ -37,11 +37,18 @@ fn sold_out() -> Reward {
         minimum: euros("25"),
         limit: Some(3),
         claimed: 3,
+        shipping: None,
     }
 }
 
 fn saved() -> Standing {
-    Standing { state: PledgeState::Committed, reward_id: None, amount: euros("30"), held: None }
+    Standing {
+        state: PledgeState::Committed,
+        reward_id: None,
+        amount: euros("30"),
+        shipment: None,
+        held: None,
+    }
 }
 
 fn held(amount: &str) -> Standing {
@@ -49,7 +56,7 @@ fn held(amount: &str) -> Standing {
 }
 
 fn to(standing: &Standing, amount: &str) -> Result<CardWork, PledgeRefusal> {
-    Pledge::change(standing, &campaign(), None, euros(amount), noon()).map(|change| change.card)
+    Pledge::change(standing, &campaign(), None, euros(amount), None, noon()).map(|change| change.card)
 }
 
 #[test]
@@ -72,7 +79,7 @@ fn a_hold_takes_as_much_as_is_held() {
 fn a_slot_one_has_is_not_sold_out_and_another_is() {
     let reward = sold_out();
     let change = |standing: &Standing, amount: &str| {
-        Pledge::change(standing, &campaign(), Some(&reward), euros(amount), noon())
+        Pledge::change(standing, &campaign(), Some(&reward), euros(amount), None, noon())
     };
     let sold = PledgeRefusal::SoldOut { title: reward.title.clone() };
     assert_eq!(change(&saved(), "30"), Err(sold));
@@ -81,14 +88,47 @@ fn a_slot_one_has_is_not_sold_out_and_another_is() {
     assert_eq!((kept.reward_id, kept.reward_minimum), (Some(reward.id), Some(euros("25"))));
     assert_eq!(change(&own, "24.99"), Err(PledgeRefusal::BelowReward { minimum: euros("25") }));
     let foreign = Reward { campaign_id: CampaignId(Uuid::from_u128(11)), claimed: 0, ..sold_out() };
-    let refused = Pledge::change(&own, &campaign(), Some(&foreign), euros("30"), noon());
+    let refused = Pledge::change(&own, &campaign(), Some(&foreign), euros("30"), None, noon());
     assert_eq!(refused, Err(PledgeRefusal::RewardOfAnotherCampaign));
+}
+
+#[test]
+fn where_it_goes_already_shipping_stays_as_agreed() {
+    let country = |code| Country::parse(code).expect("a country");
+    let (portugal, spain, japan) = (country("PT"), country("ES"), country("JP"));
+    // Dearer than when the pledge was made.
+    let prices = [(portugal, euros("9")), (spain, euros("6"))];
+    let rates = ShippingRates::new(euros("1").currency(), prices, None).expect("rates");
+    let sent = Reward { claimed: 0, shipping: Some(rates), ..sold_out() };
+    let agreed = Shipment { to: portugal, cost: euros("4") };
+    let own = Standing { reward_id: Some(sent.id), shipment: Some(agreed), ..held("34") };
+    let change = |standing: &Standing, given: &str, country| {
+        let made = Pledge::change(standing, &campaign(), Some(&sent), euros(given), country, noon());
+        made.map(|change| (change.amount, change.shipment, change.card))
+    };
+    assert_eq!(change(&own, "30", Some(portugal)), Ok((euros("34"), Some(agreed), CardWork::None)));
+    assert_eq!(change(&own, "31", Some(portugal)), Ok((euros("35"), Some(agreed), CardWork::NewHold)));
+    let elsewhere = Shipment { to: spain, cost: euros("6") };
+    assert_eq!(change(&own, "30", Some(spain)), Ok((euros("36"), Some(elsewhere), CardWork::NewHold)));
+    assert!(matches!(change(&own, "30", Some(japan)), Err(PledgeRefusal::NotShipped { .. })));
+    assert_eq!(change(&own, "30", None), Err(PledgeRefusal::NoCountry));
+    // Whoever chose it when nothing was to be sent owes nothing for it now.
+    let before = Standing { shipment: None, ..own.clone() };
+    assert_eq!(change(&before, "30", Some(spain)), Ok((euros("30"), None, CardWork::None)));
+    // Who comes from another reward pays what it costs now.
+    let other = Standing { reward_id: None, shipment: None, ..own.clone() };
+    let now = Shipment { to: portugal, cost: euros("9") };
+    assert_eq!(change(&other, "30", Some(portugal)), Ok((euros("39"), Some(now), CardWork::NewHold)));
+    // And nobody pays for sending nothing.
+    let given =
+        Pledge::change(&own, &campaign(), None, euros("30"), Some(portugal), noon()).expect("a change");
+    assert_eq!((given.amount, given.shipment), (euros("30"), None));
 }
 
 #[test]
 fn dollars_do_not_become_euros() {
     let dollars = Money::new(30.into(), Currency::parse("USD").expect("a currency")).expect("money");
-    let refused = Pledge::change(&saved(), &campaign(), None, dollars, noon());
+    let refused = Pledge::change(&saved(), &campaign(), None, dollars, None, noon());
     assert_eq!(refused, Err(PledgeRefusal::WrongCurrency { expected: campaign().goal.currency() }));
 }
 

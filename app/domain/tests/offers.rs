@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    Campaign, CampaignId, CampaignState, Collection, Currency, Model, Money, PersonId, Pledge, PledgeRefusal,
-    PledgeState, Reward, RewardId,
+    Campaign, CampaignId, CampaignState, Collection, Country, Currency, Model, Money, PersonId, Pledge,
+    PledgeRefusal, PledgeState, Reward, RewardId, Shipment, ShippingRates,
 };
 use uuid::Uuid;
 
@@ -41,17 +41,18 @@ fn reward() -> Reward {
         minimum: euros("25"),
         limit: Some(3),
         claimed: 2,
+        shipping: None,
     }
 }
 
 fn offer(campaign: &Campaign, amount: Money) -> Result<domain::Offer, PledgeRefusal> {
-    Pledge::offer(campaign, person(2), None, amount, noon())
+    Pledge::offer(campaign, person(2), None, amount, None, noon())
 }
 
 #[test]
 fn a_pledge_takes_the_campaigns_terms() {
     let offer =
-        Pledge::offer(&campaign(), person(2), Some(&reward()), euros("30"), noon()).expect("an offer");
+        Pledge::offer(&campaign(), person(2), Some(&reward()), euros("30"), None, noon()).expect("an offer");
     assert_eq!(offer.reward_minimum, Some(euros("25")));
     assert_eq!(offer.collection, Collection::SaveCard);
 }
@@ -59,7 +60,7 @@ fn a_pledge_takes_the_campaigns_terms() {
 #[test]
 fn the_deadline_is_the_first_instant_that_is_too_late() {
     let campaign = campaign();
-    let at = |now| Pledge::offer(&campaign, person(2), None, euros("5"), now);
+    let at = |now| Pledge::offer(&campaign, person(2), None, euros("5"), None, now);
     assert!(at(campaign.ends_at - TimeDelta::milliseconds(1)).is_ok());
     assert_eq!(at(campaign.ends_at), Err(PledgeRefusal::Over { ended_at: campaign.ends_at }));
     assert!(at(campaign.starts_at).is_ok());
@@ -81,7 +82,7 @@ fn only_a_live_campaign_takes_pledges() {
 fn the_amount_must_reach_the_minimum() {
     assert_eq!(offer(&campaign(), euros("0.99")), Err(PledgeRefusal::BelowMinimum { minimum: euros("1") }));
     assert!(offer(&campaign(), euros("1")).is_ok());
-    let with_reward = |amount| Pledge::offer(&campaign(), person(2), Some(&reward()), amount, noon());
+    let with_reward = |amount| Pledge::offer(&campaign(), person(2), Some(&reward()), amount, None, noon());
     assert_eq!(with_reward(euros("24.99")), Err(PledgeRefusal::BelowReward { minimum: euros("25") }));
     assert!(with_reward(euros("25")).is_ok());
 }
@@ -89,13 +90,13 @@ fn the_amount_must_reach_the_minimum() {
 #[test]
 fn what_is_refused_says_beside_which_field() {
     let sold_out = Reward { claimed: 3, ..reward() };
-    let refusal =
-        Pledge::offer(&campaign(), person(2), Some(&sold_out), euros("30"), noon()).expect_err("sold out");
+    let refusal = Pledge::offer(&campaign(), person(2), Some(&sold_out), euros("30"), None, noon())
+        .expect_err("sold out");
     assert_eq!((refusal.field(), refusal.to_string().contains("just sold out")), (Some("reward"), true));
 
     let foreign = Reward { campaign_id: CampaignId(Uuid::from_u128(11)), ..reward() };
-    let refusal =
-        Pledge::offer(&campaign(), person(2), Some(&foreign), euros("30"), noon()).expect_err("foreign");
+    let refusal = Pledge::offer(&campaign(), person(2), Some(&foreign), euros("30"), None, noon())
+        .expect_err("foreign");
     assert_eq!(refusal, PledgeRefusal::RewardOfAnotherCampaign);
 
     let yen = Money::new(500.into(), Currency::parse("JPY").expect("a currency")).expect("money");
@@ -105,8 +106,37 @@ fn what_is_refused_says_beside_which_field() {
         (Some("amount"), "This campaign takes pledges in EUR.")
     );
 
-    let own = Pledge::offer(&campaign(), person(1), None, euros("5"), noon());
+    let own = Pledge::offer(&campaign(), person(1), None, euros("5"), None, noon());
     assert_eq!(own, Err(PledgeRefusal::OwnCampaign));
+}
+
+#[test]
+fn shipping_is_added_to_what_is_given() {
+    let portugal = Country::parse("PT").expect("a country");
+    let spain = Country::parse("ES").expect("a country");
+    let rates = ShippingRates::new(euros("1").currency(), [(portugal, euros("4.50"))], None);
+    let sent = Reward { shipping: Some(rates.expect("rates")), ..reward() };
+    let offer = |given: &str, country| {
+        Pledge::offer(&campaign(), person(2), Some(&sent), euros(given), country, noon())
+    };
+    let shipment = Shipment { to: portugal, cost: euros("4.50") };
+    let made = offer("25", Some(portugal)).expect("an offer");
+    assert_eq!((made.amount, made.shipment), (euros("29.50"), Some(shipment)));
+    // Shipping does not help to reach the reward.
+    assert_eq!(offer("24.99", Some(portugal)), Err(PledgeRefusal::BelowReward { minimum: euros("25") }));
+    assert_eq!(offer("25", None), Err(PledgeRefusal::NoCountry));
+    assert!(matches!(offer("25", Some(spain)), Err(PledgeRefusal::NotShipped { .. })));
+    let most = offer("999999999999", Some(portugal)).expect_err("too much");
+    assert_eq!(
+        (most.field(), most.to_string().as_str()),
+        (Some("amount"), "The largest amount is €999,999,999,999.")
+    );
+    // Where nothing is sent, a country that was chosen for another reward changes nothing.
+    let there = Pledge::offer(&campaign(), person(2), Some(&reward()), euros("25"), Some(spain), noon());
+    let there = there.expect("an offer");
+    assert_eq!((there.amount, there.shipment), (euros("25"), None));
+    let given = Pledge::offer(&campaign(), person(2), None, euros("5"), Some(spain), noon());
+    assert_eq!(given.expect("an offer").shipment, None);
 }
 
 #[test]

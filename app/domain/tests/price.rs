@@ -10,7 +10,8 @@ fn money(amount: &str, currency: &str) -> Money {
 
 #[test]
 fn what_is_above_the_reward_is_a_bonus_and_the_fee_is_inside() {
-    let price = Price::of(money("30", "EUR"), Some(money("25", "EUR")), FeeRule::USUAL).expect("a price");
+    let price =
+        Price::of(money("30", "EUR"), Some(money("25", "EUR")), None, FeeRule::USUAL).expect("a price");
     assert_eq!(
         [price.reward, Some(price.bonus), Some(price.total), Some(price.fee)]
             .map(|line| line.map(Money::plain)),
@@ -20,16 +21,31 @@ fn what_is_above_the_reward_is_a_bonus_and_the_fee_is_inside() {
 
 #[test]
 fn without_a_reward_all_of_it_is_given() {
-    let price = Price::of(money("500", "JPY"), None, FeeRule::USUAL).expect("a price");
+    let price = Price::of(money("500", "JPY"), None, None, FeeRule::USUAL).expect("a price");
     assert_eq!((price.reward, price.bonus, price.fee), (None, money("500", "JPY"), money("25", "JPY")));
 }
 
 #[test]
 fn an_amount_below_the_reward_has_no_price() {
     let reward = Some(money("25", "EUR"));
-    assert_eq!(Price::of(money("24.99", "EUR"), reward, FeeRule::USUAL), None);
-    assert!(Price::of(money("25", "EUR"), reward, FeeRule::USUAL).is_some());
-    assert_eq!(Price::of(money("30", "USD"), reward, FeeRule::USUAL), None, "in another currency");
+    assert_eq!(Price::of(money("24.99", "EUR"), reward, None, FeeRule::USUAL), None);
+    assert!(Price::of(money("25", "EUR"), reward, None, FeeRule::USUAL).is_some());
+    assert_eq!(Price::of(money("30", "USD"), reward, None, FeeRule::USUAL), None, "in another currency");
+}
+
+#[test]
+fn shipping_is_a_line_of_its_own_and_in_the_fee() {
+    let of = |total| {
+        let (reward, shipping) = (Some(money("25", "EUR")), Some(money("4.50", "EUR")));
+        Price::of(money(total, "EUR"), reward, shipping, FeeRule::USUAL)
+    };
+    let price = of("34.50").expect("a price");
+    assert_eq!((price.bonus, price.shipping), (money("5", "EUR"), Some(money("4.50", "EUR"))));
+    assert_eq!(price.fee, money("1.72", "EUR"), "of all of it, half to even");
+    assert!(of("29.50").is_some());
+    assert_eq!(of("29.49"), None, "not without the shipping");
+    let dollars = Price::of(money("30", "EUR"), None, Some(money("4", "USD")), FeeRule::USUAL);
+    assert_eq!(dollars, None, "in another currency");
 }
 
 proptest! {
@@ -38,14 +54,16 @@ proptest! {
         bps in 0..=FeeRule::LARGEST,
         reward in proptest::option::of(1_i64..100_000_000),
         above in 0_i64..100_000_000,
+        shipping in proptest::option::of(0_i64..100_000_000),
         code in proptest::sample::select(vec!["EUR", "JPY", "KWD"]),
     ) {
         let of = |minor| Money::from_minor(minor, Currency::parse(code).expect("a currency")).expect("money");
-        let total = of(reward.unwrap_or(0) + above);
+        let total = of(reward.unwrap_or(0) + above + shipping.unwrap_or(0));
         let fee = FeeRule::new(bps).expect("a rule");
-        let price = Price::of(total, reward.map(of), fee).expect("a price");
-        let sum = price.reward.map_or(0, Money::minor_units) + price.bonus.minor_units();
-        prop_assert_eq!(sum, price.total.minor_units());
+        let price = Price::of(total, reward.map(of), shipping.map(of), fee).expect("a price");
+        let sum = [price.reward, Some(price.bonus), price.shipping].into_iter().flatten().map(Money::minor_units);
+        prop_assert_eq!(sum.sum::<i64>(), price.total.minor_units());
+        prop_assert_eq!(price.bonus.minor_units(), above);
         // The very rule that the ledger divides a payment by.
         prop_assert_eq!(price.fee, fee.divide(total).fee);
     }

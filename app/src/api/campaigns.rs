@@ -87,11 +87,38 @@ pub struct RewardView {
     pub title: String,
     pub description: String,
     pub minimum: Money,
+    /// Where it is sent; `None`: nothing is.
+    pub shipping: Option<ShippingView>,
     pub estimated_delivery: Option<NaiveDate>,
     /// `None`: unlimited.
     pub limit: Option<u32>,
     pub left: Option<u32>,
     pub backers: i64,
+}
+
+/// Where a reward is sent, and for how much.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ShippingView {
+    /// In few words.
+    pub summary: String,
+    pub prices: Prices,
+}
+
+/// What sending costs, in the smallest unit of the campaign's currency. It travels into the browser with the pledge form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Prices {
+    /// By the code of the country.
+    pub to: Vec<(String, i64)>,
+    pub elsewhere: Option<i64>,
+}
+
+impl Prices {
+    /// What it costs to send it to one of the countries that can be chosen; `None`: it is not sent there.
+    #[must_use]
+    pub fn of(&self, country: &str) -> Option<i64> {
+        let own = self.to.iter().find(|(code, _)| code == country);
+        own.map(|(_, price)| *price).or(self.elsewhere)
+    }
 }
 
 /// Somebody who backed a campaign, as everybody may see them.

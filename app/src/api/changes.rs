@@ -44,9 +44,11 @@ pub async fn change_pledge(
     version: String,
     #[server(default)] reward: String,
     #[server(default)] amount: String,
+    #[server(default)] country: String,
 ) -> Result<String, ApiError> {
-    use crate::{ssr, ssr::changes};
-    let to = ssr::answer(changes::change(&pledge, &version, &reward, &amount).await)?;
+    use crate::{ssr, ssr::changes, ssr::pledges::Wish};
+    let wish = Wish { reward: &reward, amount: &amount, country: &country };
+    let to = ssr::answer(changes::change(&pledge, &version, wish).await)?;
     ssr::redirect(&to);
     Ok(to)
 }

@@ -26,6 +26,7 @@ pub async fn start_guest_pledge(
     campaign: String,
     #[server(default)] reward: String,
     #[server(default)] amount: String,
+    #[server(default)] country: String,
     form_key: String,
     // Boxes: what is not ticked is not sent.
     #[server(default)] name_hidden: String,
@@ -33,9 +34,14 @@ pub async fn start_guest_pledge(
     #[server(default)] email: String,
     #[server(default)] display_name: String,
 ) -> Result<String, ApiError> {
-    use crate::{ssr, ssr::guests, ssr::pledges::Boxes};
+    use crate::{
+        ssr,
+        ssr::guests,
+        ssr::pledges::{Boxes, Wish},
+    };
     let boxes = Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
-    let started = guests::start(&campaign, &reward, &amount, &form_key, boxes, &email, &display_name).await;
+    let wish = Wish { reward: &reward, amount: &amount, country: &country };
+    let started = guests::start(&campaign, wish, &form_key, boxes, &email, &display_name).await;
     let to = ssr::answer(started)?;
     ssr::redirect(&to);
     Ok(to)

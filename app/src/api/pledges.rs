@@ -1,11 +1,12 @@
 //! Pledging, and looking after one's pledges.
+#![expect(clippy::too_many_arguments, reason = "each argument is a field of the form")]
 
 use chrono::{DateTime, Utc};
 use domain::{Collection, FeeRule, Money, PledgeState};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::campaigns::{CampaignView, RewardView};
+use super::campaigns::{CampaignView, Prices, RewardView};
 use super::error::ApiError;
 
 /// Everything the pledge page shows.
@@ -41,7 +42,12 @@ pub struct PledgeForm {
     pub choices: Vec<Choice>,
     /// The chosen reward's id; empty for none.
     pub reward: String,
+    /// Without shipping.
     pub amount: String,
+    /// Codes and names of all countries that any of the rewards is sent to; empty where none is sent.
+    pub countries: Vec<(String, String)>,
+    /// The code of the chosen one; empty for none.
+    pub country: String,
     /// Saved cards to pay with: what they are sent as, and their names. Empty where none is asked for.
     pub cards: Vec<(String, String)>,
     /// The chosen one; empty for another card.
@@ -95,7 +101,17 @@ pub struct Choice {
     /// As one would type it into the amount field.
     pub minimum_typed: String,
     pub facts: Vec<String>,
+    /// What sending it costs; `None`: nothing is sent.
+    pub shipping: Option<Prices>,
     pub sold_out: bool,
+}
+
+/// Where a pledge's reward goes, and what of the pledge is for that.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ShipmentView {
+    /// The country's name.
+    pub to: String,
+    pub cost: Money,
 }
 
 /// A pledge, for its backer.
@@ -104,7 +120,9 @@ pub struct PledgeView {
     pub id: String,
     pub campaign_slug: String,
     pub campaign_title: String,
+    /// All of it, shipping included.
     pub amount: Money,
+    pub shipment: Option<ShipmentView>,
     pub reward_title: Option<String>,
     /// What the reward cost when it was chosen.
     pub reward_minimum: Option<Money>,
@@ -143,14 +161,18 @@ pub async fn pledge_page(slug: String) -> Result<PledgePageView, ApiError> {
         Some(backer) => ssr::answer(pledges::waiting(backer, &campaign).await)?,
         None => None,
     };
+    let country = match backer {
+        Some(backer) => ssr::answer(pledges::last_country(backer).await)?,
+        None => None,
+    };
     let form = match &viewer {
         Some(viewer) if campaign.is_open() => {
             let cards = pledges::saved_cards(viewer).await;
-            Some(pledges::form(&campaign, waiting.as_ref(), cards))
+            Some(pledges::form(&campaign, waiting.as_ref(), cards, country))
         }
-        Some(_) => Some(pledges::form(&campaign, waiting.as_ref(), Vec::new())),
+        Some(_) => Some(pledges::form(&campaign, waiting.as_ref(), Vec::new(), country)),
         None if campaign.is_open() => {
-            let form = pledges::form(&campaign, waiting.as_ref(), Vec::new());
+            let form = pledges::form(&campaign, waiting.as_ref(), Vec::new(), country);
             Some(ssr::answer(guests::form(form, guest))?)
         }
         None => None,
@@ -164,6 +186,7 @@ pub async fn start_pledge(
     campaign: String,
     #[server(default)] reward: String,
     #[server(default)] amount: String,
+    #[server(default)] country: String,
     form_key: String,
     // Boxes: what is not ticked is not sent.
     #[server(default)] name_hidden: String,
@@ -172,7 +195,8 @@ pub async fn start_pledge(
 ) -> Result<String, ApiError> {
     use crate::{ssr, ssr::pledges};
     let boxes = pledges::Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
-    let started = pledges::start(&campaign, &reward, &amount, &form_key, boxes, &card).await;
+    let wish = pledges::Wish { reward: &reward, amount: &amount, country: &country };
+    let started = pledges::start(&campaign, wish, &form_key, boxes, &card).await;
     let to = ssr::answer(started)?;
     ssr::redirect(&to);
     Ok(to)
@@ -227,13 +251,25 @@ pub async fn returned_pledge(id: String) -> Result<PledgeView, ApiError> {
     Ok(pledge)
 }
 
+/// `To Portugal, €4 for shipping`.
+impl std::fmt::Display for ShipmentView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "To {}, {} for shipping", self.to, self.cost)
+    }
+}
+
 impl PledgeForm {
     /// Puts back what was typed before the form was refused.
     #[must_use]
     pub fn restored(mut self, refused: Option<&ApiError>) -> Self {
         let Some(refused) = refused else { return self };
         let hidden = self.hidden.iter_mut().map(|(name, value)| (name.as_str(), value));
-        let typed = [("amount", &mut self.amount), ("reward", &mut self.reward), ("card", &mut self.card)];
+        let typed = [
+            ("amount", &mut self.amount),
+            ("reward", &mut self.reward),
+            ("country", &mut self.country),
+            ("card", &mut self.card),
+        ];
         for (field, place) in hidden.chain(typed) {
             if let Some(kept) = refused.kept(field) {
                 kept.clone_into(place);
@@ -252,6 +288,14 @@ impl PledgeForm {
     }
 }
 
+impl PledgeForm {
+    /// Whether the country can be chosen.
+    #[must_use]
+    pub fn is_sent_to(&self, country: &str) -> bool {
+        self.countries.iter().any(|(code, _)| code == country)
+    }
+}
+
 impl Choice {
     /// "No reward": any amount, out of kindness.
     #[must_use]
@@ -263,6 +307,7 @@ impl Choice {
             minimum: "any amount".into(),
             minimum_typed: String::new(),
             facts: Vec::new(),
+            shipping: None,
             sold_out: false,
         }
     }
@@ -271,6 +316,7 @@ impl Choice {
 impl From<&RewardView> for Choice {
     fn from(reward: &RewardView) -> Self {
         let delivery = reward.estimated_delivery.map(|date| date.format("%B %Y").to_string());
+        let sent = reward.shipping.as_ref().map(|shipping| shipping.summary.clone());
         let left = reward.left.zip(reward.limit).map(|(left, limit)| match left {
             0 => format!("All {limit} taken"),
             left => format!("{left} of {limit} left"),
@@ -281,7 +327,8 @@ impl From<&RewardView> for Choice {
             description: reward.description.clone(),
             minimum: reward.minimum.to_string(),
             minimum_typed: reward.minimum.typed(),
-            facts: delivery.into_iter().chain(left).collect(),
+            facts: delivery.into_iter().chain(sent).chain(left).collect(),
+            shipping: reward.shipping.as_ref().map(|shipping| shipping.prices.clone()),
             sold_out: reward.sold_out(),
         }
     }

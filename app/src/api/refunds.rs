@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
+use super::pledges::ShipmentView;
 
 /// The paid pledges of a campaign, for its creator.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -20,6 +21,7 @@ pub struct PaidPledgeView {
     pub id: String,
     pub backer: String,
     pub reward_title: Option<String>,
+    pub shipment: Option<ShipmentView>,
     pub state: PledgeState,
     pub amount: Money,
     pub refunded: Money,
@@ -87,6 +89,9 @@ pub struct ReceiptView {
     pub buyer: String,
     pub campaign_title: String,
     pub reward_title: Option<String>,
+    /// What of a charge was for the reward, and for sending it; the rest was given on top.
+    pub reward_minimum: Option<Money>,
+    pub shipment: Option<ShipmentView>,
     pub amount: Money,
     pub issued_at: DateTime<Utc>,
 }
@@ -99,6 +104,18 @@ impl ReceiptView {
     pub fn title(&self) -> String {
         let kind = if self.is_refund { "Refund" } else { "Payment" };
         format!("{kind}, receipt {}", self.number)
+    }
+
+    /// What it was paid for, line by line, where there is more than one; the lines sum to the amount.
+    #[must_use]
+    pub fn lines(&self) -> Vec<(String, Money)> {
+        let Some(minimum) = self.reward_minimum else { return Vec::new() };
+        let mut lines = vec![("For the reward".to_owned(), minimum)];
+        let cost = self.shipment.as_ref().map_or(Money::zero(minimum.currency()), |sent| sent.cost);
+        let above = self.amount.checked_sub(minimum).and_then(|above| above.checked_sub(cost));
+        lines.extend(above.ok().filter(|bonus| bonus.is_positive()).map(|bonus| ("Bonus".to_owned(), bonus)));
+        lines.extend(self.shipment.as_ref().map(|sent| (format!("Shipping to {}", sent.to), sent.cost)));
+        if lines.len() > 1 { lines } else { Vec::new() }
     }
 
     /// What the amount is called.

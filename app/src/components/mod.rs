@@ -11,5 +11,6 @@ pub mod notice;
 pub mod pledge_state;
 pub mod price;
 pub mod privacy;
+pub mod ship_to;
 pub mod table;
 pub mod time;

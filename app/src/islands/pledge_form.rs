@@ -16,6 +16,7 @@ use crate::components::guest_fields::WhoPledges;
 use crate::components::icon::Icon;
 use crate::components::price::PriceLines;
 use crate::components::privacy::PrivacyBoxes;
+use crate::components::ship_to::{Known, ShipTo, sending, with_shipping};
 
 #[island(lazy)]
 pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl IntoView {
@@ -44,10 +45,14 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
         on_cleanup(move || back.remove());
     });
     let currency = form.currency.clone();
+    let country = RwSignal::new(form.country.clone());
+    let sending = sending(&form.choices, &currency, chosen, country);
     let asked = form.asked;
     let understood =
         Memo::new(move |_| (awake.get() || asked).then(|| understand(&amount.read(), &currency)));
-    let read = Memo::new(move |_| awake.get().then(|| understood.get()).flatten());
+    // With shipping: all that is charged.
+    let total = Memo::new(move |_| Some(with_shipping(understood.get()?, sending.get())));
+    let read = Memo::new(move |_| awake.get().then(|| total.get()).flatten());
     let start = move |event: SubmitEvent| {
         let Some(form) = event.target().and_then(|form| form.dyn_into().ok()) else { return };
         event.prevent_default();
@@ -72,6 +77,7 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                 <Summary error title=form.words.failed.clone()/>
                 {form.hidden.iter().cloned().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
                 <Choices choices=form.choices.clone() chosen amount field error/>
+                <ShipTo countries=form.countries.clone() country sending awake error/>
                 <AmountField amount field currency=form.currency.clone() read=understood error/>
                 <PayWith cards=form.cards.clone() card=form.card.clone() error/>
                 {form.guest.clone().map(|guest| view! { <WhoPledges guest error/> })}
@@ -84,7 +90,7 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                         let promise = form.promise.clone();
                         move || promise.replace("{amount}", &said(&read.read(), "the amount you pledge"))
                     }</p>
-                    <Total form=form.clone() read=understood chosen/>
+                    <Total form=form.clone() given=understood total sending chosen country/>
                 </section>
                 <button
                     class="button button--primary button--large button--wide"
@@ -117,18 +123,29 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
 #[component]
 fn Total(
     form: PledgeForm,
-    read: Memo<Option<Result<Money, String>>>,
+    /// Without shipping.
+    given: Memo<Known>,
+    total: Memo<Known>,
+    sending: Memo<Known>,
     chosen: RwSignal<String>,
+    country: RwSignal<String>,
 ) -> impl IntoView {
-    let PledgeForm { currency, choices, fee_bps, fee, .. } = form;
+    let PledgeForm { currency, choices, countries, fee_bps, fee, .. } = form;
     move || {
-        let total = read.get()?.ok()?;
+        given.get()?.ok()?;
+        let total = match total.get()? {
+            Ok(total) => total,
+            Err(first) => return Some(view! { <p>{first}</p> }.into_any()),
+        };
+        let ship_to =
+            countries.iter().find(|(code, _)| *country.read() == *code).map(|(_, name)| name.clone());
         let choice = choices.iter().find(|choice| *chosen.read() == choice.id)?;
         let minimum = understand(&choice.minimum_typed, &currency).ok();
         let rule = FeeRule::new(fee_bps).ok()?;
-        Some(match Price::of(total, minimum, rule) {
+        Some(match Price::of(total, minimum, sending.get().and_then(Result::ok), rule) {
             Some(price) => {
-                view! { <PriceLines price reward=Some(choice.title.clone()) fee=fee.clone()/> }.into_any()
+                view! { <PriceLines price reward=Some(choice.title.clone()) ship_to fee=fee.clone()/> }
+                    .into_any()
             }
             None => view! { <p>{format!("This reward needs at least {}.", choice.minimum)}</p> }.into_any(),
         })

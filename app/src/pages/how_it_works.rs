@@ -30,7 +30,9 @@ pub fn HowItWorks() -> impl IntoView {
                 <p>"You can cancel a pledge until 48 hours before the deadline, under “My pledges”. Your reward then goes to somebody else."</p>
                 <h2>"What it costs, and who bears it"</h2>
                 <p>
-                    "A backer pays the pledge and nothing on top. Of what is collected, the platform keeps the share that was set \
+                    "A backer pays what the form shows as the total, and nothing on top. Where a reward is sent, shipping to the \
+                     chosen country is in it, as a line of its own; it counts towards the goal like the rest, and goes back \
+                     with it. Of what is collected, the platform keeps the share that was set \
                      at the launch, and the payment provider keeps what it costs to take each payment; the campaign bears both. \
                      Every campaign’s settlement page shows them to the cent. If a payment goes back to its backer whole, the \
                      campaign pays for neither: the platform returns its share and bears what the provider keeps, and the fees of \

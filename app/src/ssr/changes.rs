@@ -5,12 +5,12 @@ use backend::pledges::{self as backend_pledges, ChangePledge, ChangeRefusal, Cha
 use domain::{Collection, PledgeId, PledgeRefusal};
 use leptos::server_fn::ServerFn;
 
-use super::pledges::{as_asked, choices, count_try_of, mine, promise_of};
+use super::pledges::{Wish, as_asked, choices, count_try_of, countries, mine, promise_of};
 use super::{backer_of, ctx};
-use crate::api::campaigns::CampaignView;
+use crate::api::campaigns::{CampaignView, Prices};
 use crate::api::changes::{self as api, ChangeView, WaitingChange};
 use crate::api::error::ApiError;
-use crate::api::pledges::{FormWords, PledgeForm, PledgeView};
+use crate::api::pledges::{Choice, FormWords, PledgeForm, PledgeView};
 
 pub async fn to_change(id: &str) -> Result<ChangeView, ApiError> {
     let ((pledge, backer), ctx) = (backer_of(id).await?, ctx()?);
@@ -35,11 +35,8 @@ pub async fn to_change(id: &str) -> Result<ChangeView, ApiError> {
 fn form(pledge: PledgeId, found: &Changeable, campaign: &CampaignView) -> PledgeForm {
     let own = found.reward.map(|reward| reward.to_string());
     let mut choices = choices(campaign, own.as_ref());
-    // Under the terms under which it was chosen.
-    if let (Some(minimum), Some(choice)) =
-        (found.reward_minimum, choices.iter_mut().find(|choice| Some(&choice.id) == own.as_ref()))
-    {
-        (choice.minimum, choice.minimum_typed) = (minimum.to_string(), minimum.typed());
+    if let Some(choice) = choices.iter_mut().find(|choice| Some(&choice.id) == own.as_ref()) {
+        as_agreed(choice, found);
     }
     let next = match found.collection {
         Collection::Hold => {
@@ -63,7 +60,9 @@ fn form(pledge: PledgeId, found: &Changeable, campaign: &CampaignView) -> Pledge
         currency: found.amount.currency().code().to_owned(),
         choices,
         reward: own.unwrap_or_default(),
-        amount: found.amount.typed(),
+        amount: found.given.typed(),
+        countries: countries(campaign, found.shipment.map(|shipment| shipment.to)),
+        country: found.shipment.map(|shipment| shipment.to.code().to_owned()).unwrap_or_default(),
         cards: Vec::new(),
         card: String::new(),
         guest: None,
@@ -76,20 +75,37 @@ fn form(pledge: PledgeId, found: &Changeable, campaign: &CampaignView) -> Pledge
     }
 }
 
+/// One's own reward, under the terms under which it was chosen.
+fn as_agreed(choice: &mut Choice, found: &Changeable) {
+    if let Some(minimum) = found.reward_minimum {
+        (choice.minimum, choice.minimum_typed) = (minimum.to_string(), minimum.typed());
+    }
+    choice.shipping = found.shipment.map(|agreed| {
+        let code = agreed.to.code();
+        let now = choice.shipping.take();
+        let others = now.iter().flat_map(|now| now.to.iter().filter(|(to, _)| to != code).cloned());
+        Prices {
+            to: others.chain([(code.to_owned(), agreed.cost.minor_units())]).collect(),
+            elsewhere: now.as_ref().and_then(|now| now.elsewhere),
+        }
+    });
+}
+
 /// Changes a pledge; answers with the address to go to.
-pub async fn change(id: &str, version: &str, reward: &str, amount: &str) -> Result<String, ApiError> {
+pub async fn change(id: &str, version: &str, wish: Wish<'_>) -> Result<String, ApiError> {
     let (pledge, backer) = backer_of(id).await?;
-    let keep = |error: ApiError| error.keep("amount", amount).keep("reward", reward);
+    let keep = |error: ApiError| wish.keep(error);
     count_try_of(backer.person).await.map_err(keep)?;
     let stale =
         || ApiError::refused(None, "The form is out of date. Nothing was changed. Load the page again.");
     let form = ChangePledge {
         pledge,
-        reward: match reward {
+        reward: match wish.reward {
             "" => None,
             id => Some(id.parse().map_err(|_| stale())?),
         },
-        amount: amount.to_owned(),
+        amount: wish.amount.to_owned(),
+        country: wish.country.to_owned(),
         version: version.parse().map_err(|_| stale())?,
     };
     match backend_pledges::change(&ctx()?, backer.person, &form).await {
@@ -149,7 +165,9 @@ fn parse(id: &str) -> Result<PledgeId, ApiError> {
 fn refused(refusal: ChangeRefusal) -> ApiError {
     match refusal {
         ChangeRefusal::NotFound => ApiError::NotFound,
-        refusal if refusal.field() == Some("amount") => ApiError::refused(Some("amount"), refusal),
+        refusal if matches!(refusal.field(), Some("amount" | "country")) => {
+            ApiError::refused(refusal.field(), &refusal)
+        }
         ChangeRefusal::Failed(backend::Error::Gateway(GatewayError::Indeterminate)) => {
             ApiError::conflict(None, ChangeRefusal::GatewayAway)
         }

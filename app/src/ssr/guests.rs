@@ -8,7 +8,7 @@ use domain::{DisplayName, Email};
 use leptos::server_fn::ServerFn;
 
 use super::fix_link::{count_look, keep_to_ourselves};
-use super::pledges::{self, Boxes};
+use super::pledges::{self, Boxes, Wish};
 use super::who::Who;
 use super::{append_cookie, client, ctx, guest_token, query, request_id, require_viewer, viewer};
 use crate::api::campaigns::CampaignView;
@@ -55,8 +55,7 @@ pub fn form(form: PledgeForm, guest: Option<Guest>) -> Result<PledgeForm, ApiErr
 /// Starts a pledge; answers with the address to go to. Who has logged in meanwhile pledges by their account.
 pub async fn start(
     campaign: &str,
-    reward: &str,
-    amount: &str,
+    wish: Wish<'_>,
     form_key: &str,
     boxes: Boxes<'_>,
     email: &str,
@@ -65,12 +64,9 @@ pub async fn start(
     let keep = |error: ApiError| error.keep("email", kept(email)).keep("display_name", kept(display_name));
     let who = match viewer().await? {
         Some(viewer) => Who::Account(viewer.person_id),
-        None => guest(email, display_name).map_err(|error| {
-            let error = error.keep("amount", kept(amount)).keep("reward", reward);
-            keep(boxes.keep(error))
-        })?,
+        None => guest(email, display_name).map_err(|error| keep(boxes.keep(wish.keep(error))))?,
     };
-    pledges::start_by(&who, campaign, reward, amount, form_key, boxes, "").await.map_err(keep)
+    pledges::start_by(&who, campaign, wish, form_key, boxes, "").await.map_err(keep)
 }
 
 fn guest(email: &str, display_name: &str) -> Result<Who, ApiError> {

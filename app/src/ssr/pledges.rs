@@ -6,7 +6,7 @@ use backend::accounts::Viewer;
 use backend::pledges::{CancelRefusal, Privacy, StartPledge, StartRefusal, Started, Trier, WaitingPledge};
 use backend::throttle::{self, Limit, Subject};
 use chrono::{DateTime, Utc};
-use domain::{Campaign, Collection, Money, PersonId, PledgeRefusal, PledgeState};
+use domain::{Campaign, Collection, Country, Money, PersonId, PledgeRefusal, PledgeState};
 use leptos::server_fn::ServerFn;
 use uuid::Uuid;
 
@@ -49,27 +49,46 @@ impl Boxes<'_> {
     }
 }
 
+/// What is chosen and typed, as it was sent.
+#[derive(Clone, Copy)]
+pub struct Wish<'a> {
+    /// The reward's id; empty for none.
+    pub reward: &'a str,
+    pub amount: &'a str,
+    /// The country's code; empty for none.
+    pub country: &'a str,
+}
+
+impl Wish<'_> {
+    /// Sends it back with a refusal.
+    pub(super) fn keep(self, error: ApiError) -> ApiError {
+        let amount: String = self.amount.chars().take(LONGEST_AMOUNT).collect();
+        let error = error.keep("amount", amount).keep("reward", self.reward);
+        // A code that nobody could have chosen is not chosen again.
+        match Country::parse(self.country) {
+            Ok(country) => error.keep("country", country.code()),
+            Err(_) => error,
+        }
+    }
+}
+
 /// Starts a pledge of the viewer's; answers with the address to go to.
 pub async fn start(
     campaign: &str,
-    reward: &str,
-    amount: &str,
+    wish: Wish<'_>,
     form_key: &str,
     boxes: Boxes<'_>,
     card: &str,
 ) -> Result<String, ApiError> {
-    let viewer = require_viewer().await;
-    let viewer = viewer.map_err(|error| boxes.keep(error.keep("amount", amount).keep("reward", reward)))?;
-    let who = Who::Account(viewer.person_id);
-    start_by(&who, campaign, reward, amount, form_key, boxes, card).await
+    let viewer = require_viewer().await.map_err(|error| boxes.keep(wish.keep(error)))?;
+    start_by(&Who::Account(viewer.person_id), campaign, wish, form_key, boxes, card).await
 }
 
 /// Starts a pledge; answers with the address to go to.
 pub async fn start_by(
     who: &Who,
     campaign: &str,
-    reward: &str,
-    amount: &str,
+    wish: Wish<'_>,
     form_key: &str,
     boxes: Boxes<'_>,
     card: &str,
@@ -78,11 +97,11 @@ pub async fn start_by(
     let form = StartPledge {
         privacy: boxes.privacy(),
         card: card.map(str::to_owned),
-        ..parse(campaign, reward, amount, form_key)?
+        ..parse(campaign, wish, form_key)?
     };
     let ctx = ctx()?;
     let keep = |error: ApiError| {
-        let error = boxes.keep(error.keep("amount", amount).keep("reward", reward));
+        let error = boxes.keep(wish.keep(error));
         match card {
             Some(card) => error.keep("card", card),
             None => error,
@@ -112,8 +131,8 @@ pub async fn start_by(
         Err(StartRefusal::Pledge(PledgeRefusal::AlreadyPledged)) if matches!(who, Who::Guest { .. }) => {
             Err(keep(ApiError::conflict(None, ALREADY_PLEDGED_HERE)))
         }
-        // Whatever the campaign's state, this amount or card will not do.
-        Err(refusal) if matches!(refusal.field(), Some("amount" | "card")) => {
+        // Whatever the campaign's state, this amount, country or card will not do.
+        Err(refusal) if matches!(refusal.field(), Some("amount" | "country" | "card")) => {
             Err(keep(ApiError::refused(refusal.field(), &refusal)))
         }
         Err(refusal) => Err(keep(ApiError::conflict(refusal.field(), &refusal))),
@@ -133,16 +152,17 @@ async fn count(who: Trier<'_>) -> Result<(), ApiError> {
     allowed.map_err(|paused| ApiError::too_many(paused.why.in_words(), paused.retry_after))
 }
 
-fn parse(campaign: &str, reward: &str, amount: &str, form_key: &str) -> Result<StartPledge, ApiError> {
+fn parse(campaign: &str, wish: Wish<'_>, form_key: &str) -> Result<StartPledge, ApiError> {
     let stale =
         || ApiError::refused(None, "The form is out of date. Nothing was charged. Load the page again.");
     Ok(StartPledge {
         campaign: campaign.parse().map_err(|_| ApiError::NotFound)?,
-        reward: match reward {
+        reward: match wish.reward {
             "" => None,
             id => Some(id.parse().map_err(|_| stale())?),
         },
-        amount: amount.to_owned(),
+        amount: wish.amount.to_owned(),
+        country: wish.country.to_owned(),
         form_key: form_key.parse().map_err(|_| stale())?,
         privacy: Privacy::default(),
         card: None,
@@ -215,6 +235,11 @@ pub async fn waiting(backer: PersonId, campaign: &CampaignView) -> Result<Option
     Ok(backend::pledges::waiting(&ctx()?.db, backer, campaign.progress.campaign_id).await?)
 }
 
+/// Where a reward of the backer's went last, to be chosen again.
+pub async fn last_country(backer: PersonId) -> Result<Option<Country>, ApiError> {
+    Ok(backend::pledges::last_country(&ctx()?.db, backer).await?)
+}
+
 /// Whether the backer came back from that pledge's card page without finishing (`?left=`).
 #[must_use]
 pub fn was_left(pledge: &WaitingPledge) -> bool {
@@ -223,13 +248,15 @@ pub fn was_left(pledge: &WaitingPledge) -> bool {
 
 /// The form as it is first drawn: what the link asked for, or what waits for a card already. Without script it is drawn
 /// again with what was chosen, to show the total ("Show the total" is this very page with the form as its query).
+/// `country`: where a reward of the backer's went before.
 #[must_use]
 pub fn form(
     campaign: &CampaignView,
     waiting: Option<&WaitingPledge>,
     cards: Vec<(String, String)>,
+    country: Option<Country>,
 ) -> PledgeForm {
-    let mut form = first_form(campaign, waiting);
+    let mut form = first_form(campaign, waiting, country);
     if let Some((first, _)) = cards.first() {
         form.card.clone_from(first);
         form.words.busy = "Making your pledge…".to_owned();
@@ -262,6 +289,7 @@ pub fn as_asked(form: PledgeForm) -> PledgeForm {
     PledgeForm {
         reward: query("reward").filter(known).unwrap_or_default(),
         amount: amount.chars().take(LONGEST_AMOUNT).collect(),
+        country: query("country").filter(|code| form.is_sent_to(code)).unwrap_or_default(),
         card: query("card").unwrap_or_default(),
         privacy: form.privacy.map(|_| (query("name_hidden").is_some(), query("amount_hidden").is_some())),
         asked: true,
@@ -269,13 +297,20 @@ pub fn as_asked(form: PledgeForm) -> PledgeForm {
     }
 }
 
-fn first_form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> PledgeForm {
+fn first_form(
+    campaign: &CampaignView,
+    waiting: Option<&WaitingPledge>,
+    country: Option<Country>,
+) -> PledgeForm {
     let asked = query("reward").filter(|id| campaign.rewards.iter().any(|reward| reward.id == *id));
     let resumed = waiting.filter(|_| asked.is_none());
     let reserved = waiting.and_then(|pledge| pledge.reward).map(|reward| reward.to_string());
     let wanted = if resumed.is_some() { &reserved } else { &asked };
     let chosen = campaign.rewards.iter().find(|reward| Some(&reward.id) == wanted.as_ref());
     let suggestion = chosen.map(|reward| reward.minimum.typed());
+    let countries = countries(campaign, None);
+    let country = resumed.and_then(|pledge| pledge.ship_to).or(country);
+    let there = |country: &String| countries.iter().any(|(code, _)| code == country);
     PledgeForm {
         action: api::StartPledge::url().to_owned(),
         hidden: vec![
@@ -296,7 +331,9 @@ fn first_form(campaign: &CampaignView, waiting: Option<&WaitingPledge>) -> Pledg
         // The last slot may be the viewer's own: it is reserved for exactly this form.
         choices: choices(campaign, reserved.as_ref()),
         reward: chosen.map(|reward| reward.id.clone()).unwrap_or_default(),
-        amount: resumed.map(|pledge| pledge.amount.typed()).or(suggestion).unwrap_or_default(),
+        amount: resumed.map(|pledge| pledge.given.typed()).or(suggestion).unwrap_or_default(),
+        country: country.map(|country| country.code().to_owned()).filter(there).unwrap_or_default(),
+        countries: countries.clone(),
         privacy: Some(waiting.map_or((false, false), |pledge| {
             (pledge.privacy.name_hidden, pledge.privacy.amount_hidden)
         })),
@@ -316,6 +353,16 @@ pub fn choices(campaign: &CampaignView, own: Option<&String>) -> Vec<Choice> {
         choice.sold_out &= Some(&choice.id) != own;
     }
     choices
+}
+
+/// All countries that any reward is sent to, by name; and the one that was agreed.
+pub fn countries(campaign: &CampaignView, agreed: Option<Country>) -> Vec<(String, String)> {
+    let goes_there = |country: &Country| {
+        let mut sent = campaign.rewards.iter().filter_map(|reward| reward.shipping.as_ref());
+        agreed == Some(*country) || sent.any(|shipping| shipping.prices.of(country.code()).is_some())
+    };
+    let countries = Country::by_name().into_iter().filter(goes_there);
+    countries.map(|country| (country.code().to_owned(), country.name().to_owned())).collect()
 }
 
 /// The mandate's text with a place for the amount, so that the browser can fill in what is typed.

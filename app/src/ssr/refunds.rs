@@ -148,6 +148,7 @@ impl From<PaidPledge> for PaidPledgeView {
             id: pledge.id.to_string(),
             backer: pledge.backer,
             reward_title: pledge.reward_title,
+            shipment: pledge.shipment.map(Into::into),
             state: pledge.state,
             amount: pledge.amount,
             refunded: pledge.refunded,
@@ -180,6 +181,8 @@ impl From<Receipt> for ReceiptView {
             buyer: receipt.buyer,
             campaign_title: receipt.campaign_title,
             reward_title: receipt.reward_title,
+            reward_minimum: receipt.reward_minimum,
+            shipment: receipt.shipment.map(Into::into),
             amount: receipt.amount,
             issued_at: receipt.issued_at,
         }

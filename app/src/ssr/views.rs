@@ -5,8 +5,12 @@ use backend::pledges::{MyPledge, RecentBacker, WaitingPledge};
 
 use backend::stretch_goals::PageStretchGoal;
 
-use crate::api::campaigns::{BackerView, CampaignView, CardView, RewardView, StretchGoalView};
-use crate::api::pledges::{LeftPledge, PledgeView};
+use domain::{Money, Shipment, ShippingRates};
+
+use crate::api::campaigns::{
+    BackerView, CampaignView, CardView, Prices, RewardView, ShippingView, StretchGoalView,
+};
+use crate::api::pledges::{LeftPledge, PledgeView, ShipmentView};
 
 impl From<Card> for CardView {
     fn from(card: Card) -> Self {
@@ -72,10 +76,23 @@ impl From<PageReward> for RewardView {
             title: reward.title,
             description: reward.description,
             minimum: reward.minimum,
+            shipping: reward.shipping.as_ref().map(Into::into),
             estimated_delivery: reward.estimated_delivery,
             limit: reward.limit,
             left: reward.left,
             backers: reward.backers,
+        }
+    }
+}
+
+impl From<&ShippingRates> for ShippingView {
+    fn from(rates: &ShippingRates) -> Self {
+        Self {
+            summary: rates.summary(),
+            prices: Prices {
+                to: rates.rates().map(|(to, price)| (to.code().to_owned(), price.minor_units())).collect(),
+                elsewhere: rates.elsewhere().map(Money::minor_units),
+            },
         }
     }
 }
@@ -97,6 +114,7 @@ impl From<MyPledge> for PledgeView {
             campaign_slug: pledge.campaign_slug,
             campaign_title: pledge.campaign_title,
             amount: pledge.amount,
+            shipment: pledge.shipment.map(Into::into),
             reward_title: pledge.reward_title,
             reward_minimum: pledge.reward_minimum,
             fee: pledge.fee,
@@ -114,6 +132,12 @@ impl From<MyPledge> for PledgeView {
             created_at: pledge.created_at,
             as_guest: false,
         }
+    }
+}
+
+impl From<Shipment> for ShipmentView {
+    fn from(shipment: Shipment) -> Self {
+        Self { to: shipment.to.name().to_owned(), cost: shipment.cost }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Receipts, as they were issued (by the inbox, with what they prove).
 
 use chrono::{DateTime, Utc};
-use domain::{Money, PersonId, PledgeId};
+use domain::{Money, PersonId, PledgeId, Shipment};
 use sqlx::PgPool;
 
 use crate::{Result, rows};
@@ -17,6 +17,9 @@ pub struct Receipt {
     pub buyer: String,
     pub campaign_title: String,
     pub reward_title: Option<String>,
+    /// What of a charge was for the reward, and for sending it; the rest was given on top.
+    pub reward_minimum: Option<Money>,
+    pub shipment: Option<Shipment>,
     pub amount: Money,
     pub issued_at: DateTime<Utc>,
 }
@@ -28,7 +31,7 @@ pub struct Receipt {
 pub async fn of_pledge(db: &PgPool, backer: PersonId, pledge: PledgeId) -> Result<Vec<Receipt>> {
     let found = sqlx::query!(
         r#"select number, kind = 'refund' as "is_refund!", seller, buyer, campaign_title, receipts.reward_title,
-                  receipts.amount, receipts.currency, issued_at
+                  receipts.reward_minimum, receipts.ship_to, receipts.shipping, receipts.amount, receipts.currency, issued_at
            from receipts join pledges on pledges.id = pledge_id
            where pledge_id = $1 and backer_id = $2
            order by number"#,
@@ -48,6 +51,11 @@ pub async fn of_pledge(db: &PgPool, backer: PersonId, pledge: PledgeId) -> Resul
                 buyer: row.buyer,
                 campaign_title: row.campaign_title,
                 reward_title: row.reward_title,
+                reward_minimum: row
+                    .reward_minimum
+                    .map(|least| rows::money(least, &row.currency))
+                    .transpose()?,
+                shipment: rows::shipment(row.ship_to.as_deref(), row.shipping, &row.currency)?,
                 amount: rows::money(row.amount, &row.currency)?,
                 issued_at: row.issued_at,
             })

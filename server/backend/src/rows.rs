@@ -1,6 +1,6 @@
 //! From stored columns to domain types. A value that does not parse is our own defect, never the visitor's.
 
-use domain::{Currency, FeeRule, Money};
+use domain::{Country, Currency, FeeRule, Money, Shipment};
 use rust_decimal::Decimal;
 
 use crate::{Error, Result};
@@ -13,6 +13,17 @@ pub fn currency(code: &str) -> Result<Currency> {
 /// An amount column with the currency column beside it.
 pub fn money(amount: Decimal, code: &str) -> Result<Money> {
     Money::new(amount, currency(code)?).map_err(|_| Error::broken("amount finer than its currency"))
+}
+
+/// A column with the code of a country.
+pub fn country(column: &str, code: &str) -> Result<Country> {
+    Country::parse(code).map_err(|_| Error::broken(format!("{column} {code}")))
+}
+
+/// The columns `ship_to` and `shipping`, with the currency column beside them.
+pub fn shipment(to: Option<&str>, cost: Decimal, code: &str) -> Result<Option<Shipment>> {
+    let Some(to) = to else { return Ok(None) };
+    Ok(Some(Shipment { to: country("ship_to", to)?, cost: money(cost, code)? }))
 }
 
 /// A text column that holds one of the domain's names (state, model ...).

@@ -8,12 +8,14 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use backend::payouts::StatementLine;
 use chrono::SecondsFormat;
+use domain::Money;
 use futures::stream;
 
 use super::what;
 use crate::csv;
 
-const COLUMNS: [&str; 6] = ["Date (UTC)", "Campaign", "What", "Amount", "Currency", "Reference"];
+const COLUMNS: [&str; 7] =
+    ["Date (UTC)", "Campaign", "What", "Amount", "Of it shipping", "Currency", "Reference"];
 
 pub(super) fn answer(year: i32, lines: Vec<StatementLine>) -> Response {
     let headers: [(HeaderName, String); 3] = [
@@ -28,11 +30,13 @@ pub(super) fn answer(year: i32, lines: Vec<StatementLine>) -> Response {
 
 fn row(line: StatementLine) -> String {
     let amount = line.amount.plain();
+    let shipping = line.shipping.map(Money::plain).unwrap_or_default();
     csv::line([
         line.posted_at.to_rfc3339_opts(SecondsFormat::Secs, true).as_str(),
         line.campaign.as_str(),
         what(&line.kind),
         amount.as_str(),
+        shipping.as_str(),
         line.amount.currency().code(),
         line.reference.as_str(),
     ])

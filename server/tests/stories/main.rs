@@ -51,6 +51,7 @@ mod saved_payments;
 mod self_check;
 mod settlement;
 mod settlement_crashes;
+mod shipping;
 mod stretch_goals;
 mod three_ways;
 mod totals;

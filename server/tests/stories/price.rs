@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{TestApp, eventually, sandbox_page};
+use crate::support::{TestApp, eventually, sandbox_page, text_of};
 
 #[tokio::test]
 async fn without_script_the_total_is_shown_before_anything_is_sent() {
@@ -64,14 +64,4 @@ async fn the_pledge_has_the_same_lines_as_the_form() {
     let view = bea.call("my_pledge", &[("id", &pledge.to_string())]).await;
     assert_eq!(view.body["amount"], json!({ "amount": "31.50", "currency": "EUR" }));
     app.finish().await;
-}
-
-/// The words of a page, one space between any two.
-fn text_of(page: &str) -> String {
-    let mut text = String::new();
-    for part in page.split('<') {
-        text.push(' ');
-        text.push_str(part.split_once('>').map_or("", |(_, words)| words));
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -53,6 +53,7 @@ fn Reward(reward: RewardView, open: bool, pledge_at: String) -> impl IntoView {
                 {reward.estimated_delivery.map(|date| view! {
                     <li><Icon name="package"/>{date.format("%B %Y").to_string()}</li>
                 })}
+                {reward.shipping.map(|shipping| view! { <li><Icon name="location"/>{shipping.summary}</li> })}
                 <li><Icon name="people"/>{backers}</li>
                 {left.map(|left| view! { <li class="reward__left">{left}</li> })}
             </ul>

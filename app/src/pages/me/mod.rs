@@ -73,7 +73,10 @@ fn Row(pledge: PledgeView) -> impl IntoView {
     view! {
         <tr>
             <th scope="row"><a href=format!("/pledges/{}", pledge.id)>{pledge.campaign_title.clone()}</a></th>
-            <td data-label="Reward">{pledge.reward_title.clone().unwrap_or_else(|| "None".into())}</td>
+            <td data-label="Reward">
+                {pledge.reward_title.clone().unwrap_or_else(|| "None".into())}
+                {pledge.shipment.as_ref().map(|sent| view! { <span class="table__note">{sent.to_string()}</span> })}
+            </td>
             <td data-label="State"><PledgeBadge state=pledge.state/></td>
             <td data-label="Ends"><time datetime=pledge.ends_at.to_rfc3339()>{date(pledge.ends_at)}</time></td>
             <td class="table__num" data-label="Amount">{pledge.amount.to_string()}</td>

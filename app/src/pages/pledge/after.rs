@@ -94,6 +94,7 @@ fn Pledge(pledge: PledgeView, money: Option<MoneyView>, refused: Option<ApiError
         pledge.state.counts() && !pledge.state.can_be_fixed() && pledge.state != PledgeState::Disputed;
     let waits = pledge.state == PledgeState::Pending;
     let over = pledge.state.is_over();
+    let (shipping, ship_to) = pledge.shipment.clone().map(|sent| (sent.cost, sent.to)).unzip();
     let finish_at = format!("/campaigns/{}/pledge", pledge.campaign_slug);
     let what = match (pledge.state, pledge.collection) {
         (PledgeState::Committed, _) => "Your card is saved, not charged.",
@@ -129,8 +130,8 @@ fn Pledge(pledge: PledgeView, money: Option<MoneyView>, refused: Option<ApiError
                     </p>
                 })}
                 {(!over).then(|| view! { <p>{pledge.mandate.clone()}</p> })}
-                {Price::of(pledge.amount, pledge.reward_minimum, pledge.fee).map(|price| view! {
-                    <PriceLines price reward=pledge.reward_title.clone() fee=pledge.fee.to_string()/>
+                {Price::of(pledge.amount, pledge.reward_minimum, shipping, pledge.fee).map(|price| view! {
+                    <PriceLines price reward=pledge.reward_title.clone() ship_to fee=pledge.fee.to_string()/>
                 })}
             </section>
             {money.map(|money| view! { <PledgeMoney money id=pledge.id.clone()/> })}

@@ -60,7 +60,7 @@ fn Receipts(receipts: Vec<ReceiptView>, id: String) -> impl IntoView {
 #[component]
 fn Receipt(receipt: ReceiptView, pledge: String) -> impl IntoView {
     let heading = format!("receipt-{}", receipt.number);
-    let (title, total) = (receipt.title(), receipt.total());
+    let (title, total, lines) = (receipt.title(), receipt.total(), receipt.lines());
     let file = format!("/pledges/{pledge}/receipts/{}.pdf", receipt.number);
     view! {
         <section class="summary" aria-labelledby=heading>
@@ -71,6 +71,9 @@ fn Receipt(receipt: ReceiptView, pledge: String) -> impl IntoView {
                 <div><dt>"To"</dt><dd>{receipt.buyer}</dd></div>
                 <div><dt>"For"</dt><dd>{receipt.campaign_title}</dd></div>
                 <div><dt>"Reward"</dt><dd>{receipt.reward_title.unwrap_or_else(|| "None".into())}</dd></div>
+                {lines.into_iter().map(|(name, amount)| view! {
+                    <div><dt>{name}</dt><dd>{amount.to_string()}</dd></div>
+                }).collect_view()}
                 <div class="summary__total"><dt>{total}</dt><dd>{receipt.amount.to_string()}</dd></div>
             </dl>
             <p class="muted small">{ReceiptView::NOTE}</p>

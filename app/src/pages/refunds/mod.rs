@@ -84,7 +84,10 @@ fn Row(pledge: PaidPledgeView) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{pledge.backer}</th>
-            <td data-label="Reward">{pledge.reward_title.unwrap_or_else(|| "None".into())}</td>
+            <td data-label="Reward">
+                {pledge.reward_title.unwrap_or_else(|| "None".into())}
+                {pledge.shipment.map(|sent| view! { <span class="table__note">{sent.to_string()}</span> })}
+            </td>
             <td data-label="State">
                 <PledgeBadge state=pledge.state/>
                 {pledge.failed.then(|| view! { " " <span class="badge badge--failed">"Refund failed"</span> })}

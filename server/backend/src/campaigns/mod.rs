@@ -2,6 +2,7 @@
 
 mod cards;
 mod page;
+mod shipping;
 mod story;
 
 use chrono::{DateTime, Utc};
@@ -83,7 +84,11 @@ pub async fn advance(
 /// A reward as a pledge needs it.
 pub async fn reward(db: &mut PgConnection, reward: RewardId) -> Result<Option<Reward>> {
     let row = sqlx::query!(
-        r#"select campaign_id as "campaign: CampaignId", title, minimum, currency, slots, claimed
+        r#"select campaign_id as "campaign: CampaignId", title, minimum, currency, slots, claimed,
+                  array(select country from reward_shipping where reward_id = rewards.id order by country)
+                      as "countries!: Vec<Option<String>>",
+                  array(select price from reward_shipping where reward_id = rewards.id order by country)
+                      as "prices!: Vec<rust_decimal::Decimal>"
            from rewards where id = $1"#,
         reward as RewardId,
     )
@@ -97,6 +102,7 @@ pub async fn reward(db: &mut PgConnection, reward: RewardId) -> Result<Option<Re
             minimum: rows::money(row.minimum, &row.currency)?,
             limit: row.slots.map(|slots| rows::count("rewards.slots", slots)).transpose()?,
             claimed: rows::count("rewards.claimed", row.claimed)?,
+            shipping: shipping::rates(&row.countries, &row.prices, &row.currency)?,
         })
     })
     .transpose()

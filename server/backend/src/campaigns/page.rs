@@ -1,10 +1,13 @@
 //! Everything a campaign's own page shows, in four statements.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{CampaignId, FeeRule, Model, Money, Outcome, PersonId, Progress, ResultPolicy, RewardId};
+use domain::{
+    CampaignId, FeeRule, Model, Money, Outcome, PersonId, Progress, ResultPolicy, RewardId, ShippingRates,
+};
+use rust_decimal::Decimal;
 use sqlx::PgPool;
 
-use super::Stats;
+use super::{Stats, shipping};
 use crate::pledges::{RecentBacker, recent_backers};
 use crate::stretch_goals::{self, PageStretchGoal};
 use crate::{Result, rows, settlement};
@@ -56,6 +59,8 @@ pub struct PageReward {
     pub minimum: Money,
     pub kind: String,
     pub estimated_delivery: Option<NaiveDate>,
+    /// `None`: nothing is sent.
+    pub shipping: Option<ShippingRates>,
     pub limit: Option<u32>,
     pub left: Option<u32>,
     pub backers: i64,
@@ -123,7 +128,11 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
 async fn rewards(db: &PgPool, campaign: CampaignId) -> Result<Vec<PageReward>> {
     let rows = sqlx::query!(
         r#"select id as "id: RewardId", title, description, minimum, currency, kind, estimated_delivery, slots,
-                  claimed, coalesce(backers, 0) as "backers!"
+                  claimed, coalesce(backers, 0) as "backers!",
+                  array(select country from reward_shipping where reward_id = rewards.id order by country)
+                      as "countries!: Vec<Option<String>>",
+                  array(select price from reward_shipping where reward_id = rewards.id order by country)
+                      as "prices!: Vec<Decimal>"
            from rewards left join reward_stats on reward_id = id
            where campaign_id = $1
            -- what is sold out moves to the end
@@ -143,6 +152,7 @@ async fn rewards(db: &PgPool, campaign: CampaignId) -> Result<Vec<PageReward>> {
                 minimum: rows::money(row.minimum, &row.currency)?,
                 kind: row.kind,
                 estimated_delivery: row.estimated_delivery,
+                shipping: shipping::rates(&row.countries, &row.prices, &row.currency)?,
                 limit,
                 left: limit.map(|limit| limit.saturating_sub(claimed)),
                 backers: row.backers,

@@ -1,5 +1,7 @@
 //! The demo's texts, compiled into the binary: a demo needs no files beside it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::{Error, Result};
@@ -72,7 +74,13 @@ pub struct Reward {
     pub seed_claimed: Option<usize>,
     pub delivery_in_months: u32,
     pub kind: String,
+    /// What it costs to send, by the code of the country and "elsewhere"; empty: nothing is sent.
+    #[serde(default)]
+    pub shipping: BTreeMap<String, String>,
 }
+
+/// Stands in the demo's texts where a country's code would, for the rest of the world.
+pub const ELSEWHERE: &str = "elsewhere";
 
 impl Content {
     pub fn read() -> Result<Self> {

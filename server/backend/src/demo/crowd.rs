@@ -1,20 +1,25 @@
 //! What the demo's crowd pledges: the same at every seeding, and never a whole copy of one pattern.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{Currency, Money, PersonId, RewardId};
+use domain::{Country, Currency, Money, PersonId, RewardId, Shipment};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::content::{Campaign, Reward};
+use super::content::{Campaign, ELSEWHERE, Reward};
 use super::{Dates, money};
-use crate::Result;
+use crate::{Error, Result};
+
+/// Where people live who have things sent from far away.
+const WORLD: [&str; 6] = ["AU", "BR", "CA", "DE", "JP", "US"];
 
 /// A pledge to be inserted.
 pub struct DemoPledge {
     pub backer: PersonId,
     pub reward: Option<Choice>,
+    pub shipment: Option<Shipment>,
+    /// Shipping included.
     pub amount: Money,
     pub at: DateTime<Utc>,
 }
@@ -25,8 +30,18 @@ pub struct Choice {
     pub id: RewardId,
     pub title: String,
     pub minimum: Money,
+    /// Where people live who choose it.
+    destinations: Vec<Shipment>,
     left: Option<usize>,
     at_once: usize,
+}
+
+impl Choice {
+    /// What it costs whoever lives farthest away.
+    fn dearest(&self) -> Decimal {
+        let costs = self.destinations.iter().map(|shipment| shipment.cost.amount());
+        self.minimum.amount() + costs.max().unwrap_or_default()
+    }
 }
 
 pub struct Crowd<'a> {
@@ -54,6 +69,7 @@ impl<'a> Crowd<'a> {
                     id: *id,
                     title: reward.title.clone(),
                     minimum: money(&reward.minimum, currency)?,
+                    destinations: destinations(reward, currency)?,
                     // Without a wish of its own, a limited tier is left half open.
                     left: reward.limit.and_then(|limit| usize::try_from(limit).ok()).map(|limit| limit / 2),
                     at_once: reward.seed_claimed.unwrap_or_default(),
@@ -75,12 +91,15 @@ impl<'a> Crowd<'a> {
             let reward = self.choose(left);
             let least =
                 reward.as_ref().map_or(domain::smallest_pledge(self.currency), |reward| reward.minimum);
-            let amount = self.amount(least, mean, left);
-            if amount.amount() > left || !amount.is_positive() {
+            let shipment = reward.as_ref().and_then(|reward| self.shipment(reward));
+            let cost = shipment.map_or(Decimal::ZERO, |shipment| shipment.cost.amount());
+            let given = self.amount(least, mean - cost, left - cost);
+            let amount = Money::new(given.amount() + cost, self.currency).unwrap_or(given);
+            if amount.amount() > left || !given.is_positive() {
                 break;
             }
             sum += amount.amount();
-            pledges.push(DemoPledge { backer: *backer, reward, amount, at: self.moment() });
+            pledges.push(DemoPledge { backer: *backer, reward, shipment, amount, at: self.moment() });
         }
         pledges
     }
@@ -96,7 +115,7 @@ impl<'a> Crowd<'a> {
         }
         let mut chosen = None;
         for choice in self.choices.iter_mut().filter(|choice| choice.left != Some(0)) {
-            if choice.minimum.amount() <= left && self.random.random_bool(0.45) {
+            if choice.dearest() <= left && self.random.random_bool(0.45) {
                 chosen = Some(choice);
                 break;
             }
@@ -104,6 +123,12 @@ impl<'a> Crowd<'a> {
         let chosen = chosen?;
         chosen.left = chosen.left.map(|left| left - 1);
         Some(chosen.clone())
+    }
+
+    /// To one of the places that it is sent to.
+    fn shipment(&mut self, reward: &Choice) -> Option<Shipment> {
+        let places = reward.destinations.len();
+        (places > 0).then(|| reward.destinations[self.random.random_range(0..places)])
     }
 
     /// The minimum, rounded up to what people type, and more where the target needs it.
@@ -123,6 +148,23 @@ impl<'a> Crowd<'a> {
         let early = self.random.random_range(0..seconds).max(self.random.random_range(0..seconds));
         self.dates.starts_at + TimeDelta::seconds(early)
     }
+}
+
+/// The countries that have a price; and where it goes everywhere, some from all over the world.
+fn destinations(reward: &Reward, currency: Currency) -> Result<Vec<Shipment>> {
+    let country = |code: &str| Country::parse(code).map_err(|error| Error::broken(error.to_string()));
+    let mut places = Vec::new();
+    for (code, price) in &reward.shipping {
+        let cost = money(price, currency)?;
+        if code != ELSEWHERE {
+            places.push(Shipment { to: country(code)?, cost });
+            continue;
+        }
+        for code in WORLD.iter().filter(|code| !reward.shipping.contains_key(**code)) {
+            places.push(Shipment { to: country(code)?, cost });
+        }
+    }
+    Ok(places)
 }
 
 /// Round sums: whole units, tens or hundreds where a unit is small.

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{Ctx, Error, Result, campaigns, clock};
-use content::{Campaign, Content, Reward, StretchGoal};
+use content::{Campaign, Content, ELSEWHERE, Reward, StretchGoal};
 use people::People;
 
 /// Printed when the demo starts.
@@ -68,7 +68,9 @@ async fn insert(
     let id = insert_campaign(db, campaign, people, currency, &dates).await?;
     let mut rewards = Vec::new();
     for (position, reward) in campaign.rewards.iter().enumerate() {
-        rewards.push((insert_reward(db, id, reward, position, currency, ends_at).await?, reward));
+        let reward_id = insert_reward(db, id, reward, position, currency, ends_at).await?;
+        insert_shipping(db, reward_id, reward, currency).await?;
+        rewards.push((reward_id, reward));
     }
     for (position, goal) in (1..).zip(&campaign.stretch_goals) {
         insert_stretch_goal(db, id, goal, position).await?;
@@ -150,6 +152,26 @@ async fn insert_reward(
     .execute(db)
     .await?;
     Ok(id)
+}
+
+async fn insert_shipping(
+    db: &mut PgConnection,
+    id: RewardId,
+    reward: &Reward,
+    currency: Currency,
+) -> Result<()> {
+    for (country, price) in &reward.shipping {
+        sqlx::query!(
+            "insert into reward_shipping (reward_id, country, price, currency) values ($1, $2, $3, $4)",
+            id as RewardId,
+            Some(country.as_str()).filter(|country| *country != ELSEWHERE),
+            amount(price)?,
+            currency.code(),
+        )
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
 }
 
 async fn insert_stretch_goal(

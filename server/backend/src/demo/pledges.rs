@@ -76,14 +76,21 @@ async fn insert_rows(
         pledges.iter().map(|pledge| pledge.reward.as_ref().map(|reward| reward.title.as_str())).collect();
     let minimums: Vec<Option<Decimal>> =
         pledges.iter().map(|pledge| pledge.reward.as_ref().map(|reward| reward.minimum.amount())).collect();
+    let countries: Vec<Option<&str>> =
+        pledges.iter().map(|pledge| pledge.shipment.map(|shipment| shipment.to.code())).collect();
+    let costs: Vec<Option<Decimal>> =
+        pledges.iter().map(|pledge| pledge.shipment.map(|shipment| shipment.cost.amount())).collect();
     let amounts: Vec<Decimal> = pledges.iter().map(|pledge| pledge.amount.amount()).collect();
     let moments: Vec<_> = pledges.iter().map(|pledge| pledge.at).collect();
     sqlx::query!(
         "insert into pledges (id, campaign_id, backer_id, reward_id, form_key, state, collection, amount, currency,
-                              reward_title, reward_minimum, payment_method_id, confirmed_at, created_at, updated_at)
-         select id, $2, backer, reward, id, $9, $10, amount, $11, title, minimum, $12, at, at, at
-         from unnest($1::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::numeric[], $7::numeric[], $8::timestamptz[])
-              as pledge (id, backer, reward, title, minimum, amount, at)",
+                              reward_title, reward_minimum, ship_to, shipping, payment_method_id, confirmed_at, created_at,
+                              updated_at)
+         select id, $2, backer, reward, id, $9, $10, amount, $11, title, minimum, country, coalesce(cost, 0), $12, at, at,
+                at
+         from unnest($1::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::numeric[], $7::numeric[], $8::timestamptz[],
+                     $13::text[], $14::numeric[])
+              as pledge (id, backer, reward, title, minimum, amount, at, country, cost)",
         &ids,
         campaign_id as CampaignId,
         &backers,
@@ -96,6 +103,8 @@ async fn insert_rows(
         collection(campaign),
         campaign.currency,
         CARD,
+        &countries as &[Option<&str>],
+        &costs as &[Option<Decimal>],
     )
     .execute(db)
     .await?;

@@ -177,7 +177,8 @@ pub(super) async fn write(db: &mut PgConnection, batch: &Batch) -> Result<()> {
          ), adopted as (
              update pledges
              set amount = ended.amount, reward_id = ended.reward_id, reward_title = ended.reward_title,
-                 reward_minimum = ended.reward_minimum, mandate = ended.mandate, held = ended.held,
+                 reward_minimum = ended.reward_minimum, ship_to = ended.ship_to,
+                 shipping = ended.shipping, mandate = ended.mandate, held = ended.held,
                  version = pledges.version + 1
              from ended where pledges.id = ended.pledge_id and ended.made
          )

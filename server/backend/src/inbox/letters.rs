@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     CANCEL_CUTOFF, CampaignId, Collection, Milestone, Money, PersonId, PledgeEvent, PledgeId, PledgeState,
+    Shipment,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -170,6 +171,7 @@ async fn campaign_facts(db: &mut PgConnection, campaign: CampaignId) -> Result<C
 struct Backer {
     person: PersonId,
     reward: Option<String>,
+    shipment: Option<Shipment>,
     delivery: Option<NaiveDate>,
     collection: Collection,
     /// Whether a payment had failed before.
@@ -180,6 +182,7 @@ async fn backers(db: &mut PgConnection, pledges: &[PledgeId]) -> Result<HashMap<
     let ids: Vec<Uuid> = pledges.iter().map(|pledge| pledge.0).collect();
     let found = sqlx::query!(
         r#"select pledges.id as "id!: PledgeId", backer_id as "person!: PersonId", reward_title as "reward_title?",
+                  ship_to as "ship_to?", shipping as "shipping!", pledges.currency as "currency!",
                   collection as "collection!",
                   estimated_delivery as "estimated_delivery?", failed_at is not null as "had_failed!"
            from pledges
@@ -197,6 +200,7 @@ async fn backers(db: &mut PgConnection, pledges: &[PledgeId]) -> Result<HashMap<
             let backer = Backer {
                 person: row.person,
                 reward: row.reward_title,
+                shipment: rows::shipment(row.ship_to.as_deref(), row.shipping, &row.currency)?,
                 delivery: row.estimated_delivery,
                 collection,
                 had_failed: row.had_failed,
@@ -216,6 +220,7 @@ fn confirmed<'a>(campaign: &'a CampaignFacts, row: &Row, backer: &'a Backer) -> 
             pledge: row.id,
             amount: row.amount,
             reward: backer.reward.as_deref(),
+            shipment: backer.shipment,
             collection: backer.collection,
             ends_at: campaign.ends_at,
             cancel_until: (campaign.now < cutoff).then_some(cutoff),
@@ -233,6 +238,7 @@ fn edited<'a>(campaign: &'a CampaignFacts, row: &Row, change: &EndedChange, back
             from: change.from,
             amount: row.amount,
             reward: backer.reward.as_deref(),
+            shipment: backer.shipment,
             collection: backer.collection,
             ends_at: campaign.ends_at,
             cancel_until: campaign.ends_at - CANCEL_CUTOFF,
@@ -276,9 +282,18 @@ fn decided<'a>(
             ("payment_fixed", Letter::PaymentFixed(PaymentFixed { campaign, pledge, amount }))
         }
         (PledgeState::Captured, _) => {
-            let delivery = backer.delivery;
-            let letter =
-                CampaignFunded { campaign, pledge, amount, charged: true, pledged, goal, reward, delivery };
+            let (shipment, delivery) = (backer.shipment, backer.delivery);
+            let letter = CampaignFunded {
+                campaign,
+                pledge,
+                amount,
+                charged: true,
+                pledged,
+                goal,
+                reward,
+                shipment,
+                delivery,
+            };
             ("campaign_funded", Letter::CampaignFunded(letter))
         }
         (PledgeState::Errored | PledgeState::NeedsAction, _) => {

@@ -24,11 +24,12 @@ pub(super) async fn issue(db: &mut PgConnection, config: &Config, batch: &Batch)
     }
     sqlx::query!(
         "with due as (
-             select 'charge' as kind, pledges.id as pledge_id, null::uuid as refund_id, pledges.amount, 0 as place
+             select 'charge' as kind, pledges.id as pledge_id, null::uuid as refund_id, pledges.amount, 0 as place,
+                    reward_minimum, ship_to, shipping
              from pledges where id = any($1)
                    and not exists (select from receipts where pledge_id = pledges.id and kind = 'charge')
              union all
-             select 'refund', pledge_id, id, amount, 1
+             select 'refund', pledge_id, id, amount, 1, null, null, 0
              from refunds where id = any($2)
                    and not exists (select from receipts where refund_id = refunds.id)
          ), counted as (
@@ -42,10 +43,10 @@ pub(super) async fn issue(db: &mut PgConnection, config: &Config, batch: &Batch)
              returning last
          )
          insert into receipts (number, kind, pledge_id, refund_id, seller, buyer, campaign_title, reward_title, amount,
-                               currency)
+                               currency, reward_minimum, ship_to, shipping)
          select year || '-' || lpad((counter.last - together + n)::text, 6, '0'), counted.kind, counted.pledge_id,
                 refund_id, $3, people.display_name, campaigns.title, pledges.reward_title, counted.amount,
-                pledges.currency
+                pledges.currency, counted.reward_minimum, counted.ship_to, counted.shipping
          from counted
          cross join counter
          join pledges on pledges.id = counted.pledge_id

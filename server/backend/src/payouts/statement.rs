@@ -15,6 +15,8 @@ pub struct StatementLine {
     pub reference: String,
     /// Positive: to the creator.
     pub amount: Money,
+    /// What of a backer's payment is for sending the reward; `None` for what is none.
+    pub shipping: Option<Money>,
 }
 
 /// What moved on one day, for one campaign and in one way.
@@ -75,10 +77,12 @@ pub async fn held_before(db: &PgPool, creator: PersonId, year: i32) -> Result<Ve
 /// When the database does not answer.
 pub async fn statement(db: &PgPool, creator: PersonId, year: i32) -> Result<Vec<StatementLine>> {
     let rows = sqlx::query!(
-        r#"select posted_at, title, kind, reference, -amount as "amount!", entries.currency
+        r#"select posted_at, title, kind, reference, -entries.amount as "amount!", entries.currency,
+                  case when kind = 'captured' then shipping end as "shipping?"
            from ledger_transactions posted
            join ledger_entries entries on entries.transaction_id = posted.id and account = 'held_for_campaign'
            join campaigns on campaigns.id = posted.campaign_id
+           left join pledges on pledges.id = posted.pledge_id
            where creator_id = $1
                  and posted_at >= make_timestamptz($2, 1, 1, 0, 0, 0, 'UTC')
                  and posted_at < make_timestamptz($2 + 1, 1, 1, 0, 0, 0, 'UTC')
@@ -96,6 +100,7 @@ pub async fn statement(db: &PgPool, creator: PersonId, year: i32) -> Result<Vec<
                 kind: row.kind,
                 reference: row.reference,
                 amount: rows::money(row.amount, &row.currency)?,
+                shipping: row.shipping.map(|cost| rows::money(cost, &row.currency)).transpose()?,
             })
         })
         .collect()

@@ -20,4 +20,4 @@ pub(crate) use guard::{count_declines, forget_origins};
 pub use lapse::{Ended, lapse};
 pub use privacy::{Privacy, set_privacy};
 pub use start::{StartPledge, StartRefusal, Started, start};
-pub use views::{MyPledge, RecentBacker, WaitingPledge, by_id, mine, recent_backers, waiting};
+pub use views::{MyPledge, RecentBacker, WaitingPledge, by_id, last_country, mine, recent_backers, waiting};

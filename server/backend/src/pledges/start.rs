@@ -1,8 +1,8 @@
 //! The beginning of a pledge: one transaction claims the slot and writes the pledge; only then is the gateway asked.
 
 use domain::{
-    CampaignId, Money, Offer, PersonId, Pledge, PledgeId, PledgeRefusal, PledgeState, Reward, RewardId,
-    TypedAmountError,
+    CampaignId, Country, Money, Offer, PersonId, Pledge, PledgeId, PledgeRefusal, PledgeState, Reward,
+    RewardId, TypedAmountError, UnknownCountry,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -20,8 +20,10 @@ const TRIES: u32 = 5;
 pub struct StartPledge {
     pub campaign: CampaignId,
     pub reward: Option<RewardId>,
-    /// As typed.
+    /// As typed: without shipping, which is added to it.
     pub amount: String,
+    /// The code of the country that the reward goes to; empty for none.
+    pub country: String,
     /// Made by the server when it drew the form.
     pub form_key: Uuid,
     pub privacy: Privacy,
@@ -49,6 +51,8 @@ pub enum StartRefusal {
     Pledge(#[from] PledgeRefusal),
     #[error(transparent)]
     Amount(#[from] TypedAmountError),
+    #[error(transparent)]
+    Country(#[from] UnknownCountry),
     #[error(transparent)]
     NotChargeable(#[from] NotChargeable),
     #[error("This campaign does not exist.")]
@@ -81,6 +85,7 @@ impl StartRefusal {
         match self {
             Self::Pledge(refusal) => refusal.field(),
             Self::Amount(_) | Self::NotChargeable(_) => Some("amount"),
+            Self::Country(_) => Some("country"),
             Self::NoSuchReward => Some("reward"),
             Self::NoSuchCard | Self::Declined(_) => Some("card"),
             Self::NoSuchCampaign | Self::FormAlreadyUsed | Self::GatewayAway | Self::Failed(_) => None,
@@ -174,14 +179,15 @@ async fn reserve(
     // A pledge is wholly before the deadline or refused: settling waits for this transaction, or this one for it.
     campaigns::keep_open(&mut tx, form.campaign).await?;
     let campaign = campaigns::rules(&mut *tx, form.campaign).await?.ok_or(StartRefusal::NoSuchCampaign)?;
-    let amount = Money::parse_typed(&form.amount, campaign.goal.currency())?;
+    let given = Money::parse_typed(&form.amount, campaign.goal.currency())?;
+    let country = Country::chosen(&form.country)?;
     // Read first: if the last slot went to this very form, sent twice, its pledge is then found below.
     let reward = match form.reward {
         Some(reward) => Some(campaigns::reward(&mut tx, reward).await?.ok_or(StartRefusal::NoSuchReward)?),
         None => None,
     };
     if let Some(existing) = existing(&mut tx, backer, form.campaign, form_key).await? {
-        let reserved = existing.meets(form, form_key, amount)?;
+        let reserved = existing.meets(form, form_key, given, country)?;
         if let Reserved::Pledge(pledge) = reserved {
             privacy::renew(&mut *tx, pledge, form.privacy).await?;
             tx.commit().await?;
@@ -198,7 +204,7 @@ async fn reserve(
         return Err(StartRefusal::NoSuchCard);
     }
     let now = clock::now(&mut *tx).await?;
-    let offer = Pledge::offer(&campaign, backer, reward.as_ref(), amount, now)?;
+    let offer = Pledge::offer(&campaign, backer, reward.as_ref(), given, country, now)?;
     to_gateway(offer.amount)?;
     // What the backer agrees to is stored word for word.
     let mandate = domain::mandate(&campaign, offer.amount, offer.collection, now);
@@ -223,15 +229,25 @@ struct Existing {
     form_key: Uuid,
     campaign: CampaignId,
     reward: Option<RewardId>,
-    amount: Money,
+    /// Without shipping.
+    given: Money,
+    ship_to: Option<Country>,
     state: PledgeState,
     card: Option<String>,
 }
 
 impl Existing {
-    fn meets(&self, form: &StartPledge, form_key: Uuid, amount: Money) -> Result<Reserved, StartRefusal> {
+    fn meets(
+        &self,
+        form: &StartPledge,
+        form_key: Uuid,
+        given: Money,
+        country: Option<Country>,
+    ) -> Result<Reserved, StartRefusal> {
+        // Where nothing is sent, the country says nothing.
+        let same_place = self.ship_to.is_none_or(|to| Some(to) == country);
         let same_terms =
-            self.campaign == form.campaign && self.reward == form.reward && self.amount == amount;
+            self.campaign == form.campaign && self.reward == form.reward && self.given == given && same_place;
         let same_form = self.form_key == form_key;
         if self.state == PledgeState::Pending && same_terms && self.card != form.card {
             // Another card for the same pledge: what was begun with the first must be closed before.
@@ -258,7 +274,7 @@ async fn existing(
 ) -> Result<Option<Existing>> {
     let row = sqlx::query!(
         r#"select id as "id: PledgeId", form_key, campaign_id as "campaign: CampaignId",
-                  reward_id as "reward: RewardId", amount, currency, state, wanted_card
+                  reward_id as "reward: RewardId", amount - shipping as "given!", ship_to, currency, state, wanted_card
            from pledges
            where (backer_id = $1 or adopted_by = $1)
                  and (form_key = $2
@@ -278,7 +294,8 @@ async fn existing(
             form_key: row.form_key,
             campaign: row.campaign,
             reward: row.reward,
-            amount: rows::money(row.amount, &row.currency)?,
+            given: rows::money(row.given, &row.currency)?,
+            ship_to: row.ship_to.map(|code| rows::country("pledges.ship_to", &code)).transpose()?,
             state: rows::named("pledges.state", &row.state)?,
             card: row.wanted_card,
         })
@@ -302,8 +319,9 @@ async fn insert(
         with pledge as (
             insert into pledges (id, campaign_id, backer_id, reward_id, form_key, collection, amount, currency,
                                  reward_title, reward_minimum, mandate, reserved_until, name_hidden, amount_hidden,
-                                 wanted_card)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock() + make_interval(secs => $12), $14, $15, $16)
+                                 wanted_card, ship_to, shipping)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock() + make_interval(secs => $12), $14, $15, $16,
+                    $17, coalesce($18::numeric, 0))
             -- the form's key, or the backer's one open pledge: whichever refused, the caller looks again
             on conflict do nothing
             returning id
@@ -334,6 +352,8 @@ async fn insert(
         form.privacy.name_hidden,
         form.privacy.amount_hidden,
         form.card,
+        offer.shipment.map(|shipment| shipment.to.code()),
+        offer.shipment.map(|shipment| shipment.cost.amount()),
     )
     .fetch_optional(db)
     .await?;

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Campaign, CampaignId, Collection, FeeRule, Money, PersonId, Pledge, PledgeId, PledgeState, RewardId,
+    Campaign, CampaignId, Collection, Country, FeeRule, Money, PersonId, Pledge, PledgeId, PledgeState,
+    RewardId, Shipment,
 };
 use rust_decimal::Decimal;
 use sqlx::PgPool;
@@ -17,7 +18,9 @@ pub struct MyPledge {
     pub campaign_slug: String,
     pub campaign_title: String,
     pub campaign: Campaign,
+    /// All of it, shipping included.
     pub amount: Money,
+    pub shipment: Option<Shipment>,
     pub reward_title: Option<String>,
     /// What the reward cost when it was chosen.
     pub reward_minimum: Option<Money>,
@@ -50,7 +53,7 @@ async fn select(db: &PgPool, backer: PersonId, only: Option<PledgeId>) -> Result
     let rows = sqlx::query_as!(
         MyPledgeRow,
         r#"select pledges.id as "id: PledgeId", pledges.state, collection, amount, pledges.currency, reward_title,
-                  reward_minimum, fee_bps, mandate, reserved_until, decline_code, name_hidden, amount_hidden, pledges.created_at,
+                  reward_minimum, ship_to, shipping, fee_bps, mandate, reserved_until, decline_code, name_hidden, amount_hidden, pledges.created_at,
                   clock() as "now!",
                   campaigns.id as "campaign: CampaignId", slug, title, creator_id as "creator: PersonId", model,
                   campaigns.state as campaign_state, suspended_at, goal, starts_at as "starts_at!",
@@ -74,6 +77,8 @@ struct MyPledgeRow {
     currency: String,
     reward_title: Option<String>,
     reward_minimum: Option<Decimal>,
+    ship_to: Option<String>,
+    shipping: Decimal,
     fee_bps: i16,
     mandate: String,
     reserved_until: Option<DateTime<Utc>>,
@@ -115,6 +120,7 @@ impl MyPledgeRow {
             campaign_title: self.title,
             campaign,
             amount: rows::money(self.amount, &self.currency)?,
+            shipment: rows::shipment(self.ship_to.as_deref(), self.shipping, &self.currency)?,
             reward_title: self.reward_title,
             reward_minimum: self
                 .reward_minimum
@@ -136,8 +142,10 @@ impl MyPledgeRow {
 #[derive(Clone, Debug)]
 pub struct WaitingPledge {
     pub id: PledgeId,
-    pub amount: Money,
+    /// What was typed: without shipping.
+    pub given: Money,
     pub reward: Option<RewardId>,
+    pub ship_to: Option<Country>,
     /// Until when the slot is kept.
     pub reserved_until: Option<DateTime<Utc>>,
     /// Why the last card was declined, in plain words.
@@ -148,8 +156,8 @@ pub struct WaitingPledge {
 /// The person's pledge to a campaign that waits for a card; there is one at most.
 pub async fn waiting(db: &PgPool, backer: PersonId, campaign: CampaignId) -> Result<Option<WaitingPledge>> {
     let row = sqlx::query!(
-        r#"select id as "id: PledgeId", amount, currency, reward_id as "reward: RewardId", reserved_until,
-                  decline_code, name_hidden, amount_hidden
+        r#"select id as "id: PledgeId", amount - shipping as "given!", currency, reward_id as "reward: RewardId", ship_to,
+                  reserved_until, decline_code, name_hidden, amount_hidden
            from pledges
            where backer_id = $1 and campaign_id = $2 and state = 'pending'"#,
         backer as PersonId,
@@ -160,14 +168,28 @@ pub async fn waiting(db: &PgPool, backer: PersonId, campaign: CampaignId) -> Res
     row.map(|row| {
         Ok(WaitingPledge {
             id: row.id,
-            amount: rows::money(row.amount, &row.currency)?,
+            given: rows::money(row.given, &row.currency)?,
             reward: row.reward,
+            ship_to: row.ship_to.map(|code| rows::country("pledges.ship_to", &code)).transpose()?,
             reserved_until: row.reserved_until,
             declined: row.decline_code.as_deref().map(payments::in_plain_words),
             privacy: Privacy { name_hidden: row.name_hidden, amount_hidden: row.amount_hidden },
         })
     })
     .transpose()
+}
+
+/// Where the person's last reward went, or is to go.
+pub async fn last_country(db: &PgPool, backer: PersonId) -> Result<Option<Country>> {
+    let code = sqlx::query_scalar!(
+        r#"select ship_to as "code!" from pledges
+           where (backer_id = $1 or adopted_by = $1) and ship_to is not null
+           order by created_at desc limit 1"#,
+        backer as PersonId,
+    )
+    .fetch_optional(db)
+    .await?;
+    code.map(|code| rows::country("pledges.ship_to", &code)).transpose()
 }
 
 /// Somebody who backed a campaign lately, as far as they want it to be known.

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    FeeRule, Model, Money, PersonId, PledgeId, PledgeState, RefundState, SelfRefundRefusal, self_refund_until,
+    FeeRule, Model, Money, PersonId, PledgeId, PledgeState, RefundState, SelfRefundRefusal, Shipment,
+    self_refund_until,
 };
 use rust_decimal::Decimal;
 use sqlx::PgPool;
@@ -120,6 +121,7 @@ pub struct PaidPledge {
     pub id: PledgeId,
     pub backer: String,
     pub reward_title: Option<String>,
+    pub shipment: Option<Shipment>,
     pub state: PledgeState,
     pub amount: Money,
     pub refunded: Money,
@@ -150,8 +152,8 @@ pub async fn of_campaign(
     .await?;
     let Some(title) = title else { return Ok(None) };
     let found = sqlx::query!(
-        r#"select pledges.id as "id: PledgeId", display_name, reward_title, pledges.state, pledges.amount,
-                  pledges.currency, refunded, confirmed_at,
+        r#"select pledges.id as "id: PledgeId", display_name, reward_title, ship_to, shipping, pledges.state,
+                  pledges.amount, pledges.currency, refunded, confirmed_at,
                   (select coalesce(sum(refunds.amount), 0) from refunds
                    where pledge_id = pledges.id and refunds.state in ('requested', 'pending')) as "under_way!",
                   coalesce((select refunds.state = 'failed' from refunds where pledge_id = pledges.id
@@ -171,6 +173,7 @@ pub async fn of_campaign(
             id: row.id,
             backer: row.display_name,
             reward_title: row.reward_title,
+            shipment: rows::shipment(row.ship_to.as_deref(), row.shipping, &row.currency)?,
             state: rows::named("pledges.state", &row.state)?,
             amount: rows::money(row.amount, &row.currency)?,
             refunded: rows::money(row.refunded, &row.currency)?,

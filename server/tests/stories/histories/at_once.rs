@@ -7,7 +7,7 @@ use futures::future::join_all;
 use uuid::Uuid;
 
 use super::step::Act;
-use super::world::{Page, World, typed};
+use super::world::{Page, SENT_TO, World, in_all, typed};
 
 /// What came of an act, as whoever did it was told.
 enum Told {
@@ -67,7 +67,7 @@ impl World {
         }
     }
 
-    async fn change(&self, who: usize, pledge: Uuid, amount: i64, limited: bool) -> Told {
+    async fn change(&self, who: usize, pledge: Uuid, given: i64, limited: bool) -> Told {
         let version: i32 = sqlx::query_scalar("select version from pledges where id = $1")
             .bind(pledge)
             .fetch_one(&self.app.db)
@@ -78,8 +78,10 @@ impl World {
             ("pledge", pledge.to_string()),
             ("version", version.to_string()),
             ("reward", reward),
-            ("amount", typed(amount)),
+            ("amount", typed(given)),
+            ("country", SENT_TO.to_owned()),
         ];
+        let amount = in_all(given, limited);
         let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
         let answer = self.backers[who].person.call("change_pledge", &form).await;
         assert!(answer.status < 500, "{answer:?}");

@@ -18,6 +18,10 @@ use crate::support::{TestApp, invariants, sandbox_page};
 
 /// Time goes on in pieces, so that the workers see each of them, as they would in life.
 const PIECE: TimeDelta = TimeDelta::hours(12);
+/// What sending the limited reward costs, in the smallest unit.
+const SHIPPING: i64 = 350;
+/// And where to.
+pub(super) const SENT_TO: &str = "PT";
 /// Between two looks of the inbox's worker.
 const BREATH: Duration = Duration::from_millis(10);
 
@@ -67,6 +71,7 @@ impl World {
         let wishes = wishes.ends_in(TimeDelta::days(beginning.days));
         let campaign = wishes.goal_in_cents(beginning.goal).build().await;
         let reward = campaign.reward("25.00", Some(beginning.slots)).await;
+        campaign.sends(reward, &[(SENT_TO, "3.50")]).await;
         let backers = app.people(PEOPLE).await.into_iter();
         let backers = backers.map(|person| Backer { person, page: None, promises: Vec::new() }).collect();
         Self {
@@ -119,10 +124,12 @@ impl World {
         }
     }
 
-    async fn pledge(&mut self, who: usize, amount: i64, limited: bool) {
+    async fn pledge(&mut self, who: usize, given: i64, limited: bool) {
         let reward = limited.then_some(self.reward);
-        let typed = typed(amount);
-        let answer = self.answered(self.backers[who].person.pledge(&self.campaign, reward, &typed)).await;
+        let amount = in_all(given, limited);
+        let typed = typed(given);
+        let sent = self.backers[who].person.pledge_to(&self.campaign, reward, &typed, SENT_TO);
+        let answer = self.answered(sent).await;
         assert!(answer.status < 500, "{answer:?}");
         if answer.status != 200 || !answer.text().starts_with("http") {
             return;
@@ -245,6 +252,11 @@ impl World {
         let answer = self.answered(self.backers[who].person.call("fixed_pledge", &form)).await;
         assert!(answer.status < 500, "{answer:?}");
     }
+}
+
+/// With what sending the limited reward costs.
+pub(super) fn in_all(given: i64, limited: bool) -> i64 {
+    if limited { given + SHIPPING } else { given }
 }
 
 /// As people type an amount.

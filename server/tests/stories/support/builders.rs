@@ -153,6 +153,22 @@ impl TestCampaign {
         id
     }
 
+    /// What it costs to send a reward: by country, and everywhere else where none is named.
+    pub async fn sends(&self, reward: Uuid, prices: &[(&str, &str)]) {
+        for (country, price) in prices {
+            sqlx::query(
+                "insert into reward_shipping (reward_id, country, price, currency) values ($1, nullif($2, ''), $3, $4)",
+            )
+            .bind(reward)
+            .bind(country)
+            .bind(price.parse::<Decimal>().expect("a price"))
+            .bind(self.currency)
+            .execute(&self.db)
+            .await
+            .expect("a rate");
+        }
+    }
+
     /// Stretch goals at these totals, in their order.
     pub async fn stretch_goals(&self, amounts: &[&str]) {
         for (position, amount) in (1..).zip(amounts) {
@@ -185,7 +201,7 @@ impl TestCampaign {
 }
 
 /// A pledge form that is filled in.
-pub struct PledgeForm([(&'static str, String); 4]);
+pub struct PledgeForm([(&'static str, String); 5]);
 
 pub fn pledge_form(
     campaign: &TestCampaign,
@@ -199,11 +215,18 @@ pub fn pledge_form(
         ("reward", reward),
         ("amount", amount.to_owned()),
         ("form_key", form_key.to_string()),
+        ("country", String::new()),
     ])
 }
 
 impl PledgeForm {
-    pub fn fields(&self) -> [(&str, &str); 4] {
+    /// With a reward that is sent there.
+    pub fn to(mut self, country: &str) -> Self {
+        country.clone_into(&mut self.0[4].1);
+        self
+    }
+
+    pub fn fields(&self) -> [(&str, &str); 5] {
         self.0.each_ref().map(|(name, value)| (*name, value.as_str()))
     }
 }
@@ -223,6 +246,18 @@ impl Person {
         form_key: Uuid,
     ) -> Answer {
         self.call("start_pledge", &pledge_form(campaign, reward, amount, form_key).fields()).await
+    }
+
+    /// Sends the pledge form for a reward that is sent to a country.
+    pub async fn pledge_to(
+        &self,
+        campaign: &TestCampaign,
+        reward: Option<Uuid>,
+        amount: &str,
+        country: &str,
+    ) -> Answer {
+        let form = pledge_form(campaign, reward, amount, Uuid::now_v7()).to(country);
+        self.call("start_pledge", &form.fields()).await
     }
 
     pub async fn cancel(&self, pledge: Uuid) -> Answer {

@@ -213,3 +213,13 @@ pub async fn eventually<F: AsyncFn() -> bool>(what: &str, holds: F) {
     }
     panic!("waited in vain for: {what}");
 }
+
+/// The words of a page, one space between any two.
+pub fn text_of(page: &str) -> String {
+    let mut text = String::new();
+    for part in page.split('<') {
+        text.push(' ');
+        text.push_str(part.split_once('>').map_or("", |(_, words)| words));
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

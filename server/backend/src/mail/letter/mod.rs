@@ -10,6 +10,7 @@ mod staff;
 mod tests;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::Shipment;
 
 pub use creator::{
     CampaignFailedCreator, CampaignFellShortCreator, CampaignFundedCreator, DisputeClosed, DisputeOpened,
@@ -139,6 +140,11 @@ impl About<'_> {
 /// `3 March 2027 at 18:00 UTC`: a letter does not know its reader's zone.
 fn instant(at: DateTime<Utc>) -> String {
     at.format("%-d %B %Y at %H:%M UTC").to_string()
+}
+
+/// What of a pledge is for sending its reward.
+fn shipped(shipment: Shipment) -> String {
+    format!("{} of it, to {}", shipment.cost, shipment.to)
 }
 
 fn day(on: NaiveDate) -> String {

@@ -1,10 +1,10 @@
 //! To a backer, when their campaign is decided.
 
 use chrono::NaiveDate;
-use domain::{Collection, Money, PledgeId};
+use domain::{Collection, Money, PledgeId, Shipment};
 
 use super::super::written::{BACKER, Written};
-use super::{About, day};
+use super::{About, day, shipped};
 
 /// The goal was met.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,7 @@ pub struct CampaignFunded<'a> {
     pub pledged: Money,
     pub goal: Money,
     pub reward: Option<&'a str>,
+    pub shipment: Option<Shipment>,
     pub delivery: Option<NaiveDate>,
 }
 
@@ -36,6 +37,7 @@ impl CampaignFunded<'_> {
             .facts([
                 ("Pledge", Some(amount.to_string())),
                 ("Reward", self.reward.map(str::to_owned)),
+                ("Shipping", self.shipment.map(shipped)),
                 ("Estimated delivery", self.delivery.map(day)),
             ])
             .link("See your pledge", format!("/pledges/{}", self.pledge))

@@ -1,10 +1,10 @@
 //! To a backer, about their own pledge while the campaign runs.
 
 use chrono::{DateTime, Utc};
-use domain::{Collection, Money, PledgeId};
+use domain::{Collection, Money, PledgeId, Shipment};
 
 use super::super::written::{BACKER, Written};
-use super::{About, instant};
+use super::{About, instant, shipped};
 
 /// The pledge stands.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,7 @@ pub struct PledgeConfirmed<'a> {
     pub pledge: PledgeId,
     pub amount: Money,
     pub reward: Option<&'a str>,
+    pub shipment: Option<Shipment>,
     pub collection: Collection,
     pub ends_at: DateTime<Utc>,
     /// `None`: it can no longer be cancelled.
@@ -31,6 +32,7 @@ impl PledgeConfirmed<'_> {
         .facts([
             ("Pledge", Some(amount.to_string())),
             ("Reward", self.reward.map(str::to_owned)),
+            ("Shipping", self.shipment.map(shipped)),
             ("Campaign ends", Some(instant(self.ends_at))),
             ("Charged so far", Some(self.charged_so_far().to_string())),
         ])
@@ -81,6 +83,7 @@ pub struct PledgeChanged<'a> {
     pub from: Money,
     pub amount: Money,
     pub reward: Option<&'a str>,
+    pub shipment: Option<Shipment>,
     pub collection: Collection,
     pub ends_at: DateTime<Utc>,
     pub cancel_until: DateTime<Utc>,
@@ -111,6 +114,7 @@ impl PledgeChanged<'_> {
             ("Pledge before", Some(from.to_string())),
             ("Pledge", Some(amount.to_string())),
             ("Reward", Some(self.reward.unwrap_or("None").to_owned())),
+            ("Shipping", self.shipment.map(shipped)),
         ])
         .says(format!("You can change it again or cancel until {}.", instant(self.cancel_until)))
         .link("See your pledge", format!("/pledges/{}", self.pledge))

@@ -1,7 +1,7 @@
 //! Every letter in words, beside this file in `letters.txt`: what is to be read by people is to be read in reviews.
 
 use chrono::{NaiveDate, TimeZone};
-use domain::{Collection, Currency, Milestone, Money, PledgeId};
+use domain::{Collection, Country, Currency, Milestone, Money, PledgeId, Shipment};
 use uuid::Uuid;
 
 use super::super::html;
@@ -79,12 +79,15 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         (PledgeId(Uuid::nil()), euros(2500), euros(770_050), euros(1_200_000));
     let (ends_at, until) = (at(3, 3), at(3, 1));
     let reward = Some("A name on the bow");
+    let portugal = Country::parse("PT").expect("a country");
+    let shipment_of = |reward: Option<&str>| reward.map(|_| Shipment { to: portugal, cost: euros(400) });
     let confirmed = |collection, reward, cancel_until| {
         Letter::PledgeConfirmed(PledgeConfirmed {
             campaign,
             pledge,
             amount,
             reward,
+            shipment: shipment_of(reward),
             collection,
             ends_at,
             cancel_until,
@@ -97,6 +100,7 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
             from: euros(from),
             amount,
             reward,
+            shipment: shipment_of(reward),
             collection,
             ends_at,
             cancel_until: until,
@@ -114,6 +118,7 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
             pledged: euros(1_300_000),
             goal,
             reward,
+            shipment: shipment_of(reward),
             delivery,
         })
     };

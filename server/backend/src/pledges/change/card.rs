@@ -1,7 +1,7 @@
 //! Another card for a pledge that stands: a saved one is replaced on the gateway's card page and forgotten; a held
 //! amount is held anew on the other card first.
 
-use domain::{CampaignId, Collection, PersonId, Pledge, PledgeId, PledgeState};
+use domain::{CampaignId, Collection, PersonId, Pledge, PledgeId, PledgeState, Standing};
 
 use super::{Begun, ChangeRefusal, Changed, PATIENCE, Terms, find, hold, store, wanted_reward};
 use crate::inbox::{self, Source};
@@ -34,9 +34,9 @@ pub async fn replace_card(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Resu
         Some(_) => return Err(ChangeRefusal::Meanwhile),
         None => {
             let reward = wanted_reward(&mut tx, &found, found.standing.reward_id).await?;
-            let amount = found.standing.amount;
-            let (found, campaign) = (&found, &campaign);
-            let terms = Terms { found, campaign, reward: reward.as_ref(), amount, waits: true, now };
+            let Standing { amount, shipment, .. } = found.standing;
+            let (found, campaign, reward) = (&found, &campaign, reward.as_ref());
+            let terms = Terms { found, campaign, reward, amount, shipment, waits: true, now };
             Begun::Waits(store(ctx, &mut tx, &terms).await?)
         }
     };

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    CardWork, ChangeId, Money, PersonId, Pledge, PledgeEvent, PledgeId, PledgeRefusal, Reward, RewardId,
-    TypedAmountError,
+    CardWork, Change, ChangeId, Country, Money, PersonId, Pledge, PledgeEvent, PledgeId, PledgeRefusal,
+    Reward, RewardId, Shipment, TypedAmountError, UnknownCountry,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -37,8 +37,10 @@ const TRIES: u32 = 3;
 pub struct ChangePledge {
     pub pledge: PledgeId,
     pub reward: Option<RewardId>,
-    /// As typed.
+    /// As typed: without shipping, which is added to it.
     pub amount: String,
+    /// The code of the country that the reward goes to; empty for none.
+    pub country: String,
     /// The number of the terms that the form showed.
     pub version: i32,
 }
@@ -59,6 +61,8 @@ pub enum ChangeRefusal {
     Pledge(#[from] PledgeRefusal),
     #[error(transparent)]
     Amount(#[from] TypedAmountError),
+    #[error(transparent)]
+    Country(#[from] UnknownCountry),
     #[error(transparent)]
     NotChargeable(#[from] NotChargeable),
     /// No such pledge, or somebody else's: the same answer.
@@ -86,6 +90,7 @@ impl ChangeRefusal {
         match self {
             Self::Pledge(refusal) => refusal.field(),
             Self::Amount(_) | Self::NotChargeable(_) => Some("amount"),
+            Self::Country(_) => Some("country"),
             Self::NoSuchReward => Some("reward"),
             Self::NotFound | Self::Meanwhile | Self::GatewayAway | Self::Failed(_) => None,
         }
@@ -152,17 +157,22 @@ async fn begin(ctx: &Ctx, backer: PersonId, form: &ChangePledge) -> Result<Begun
     let campaign = campaigns::rules(&mut *tx, found.campaign)
         .await?
         .ok_or_else(|| Error::broken("a pledge without a campaign"))?;
-    let amount = Money::parse_typed(&form.amount, campaign.goal.currency())?;
-    let wanted = (form.reward, amount);
+    let given = Money::parse_typed(&form.amount, campaign.goal.currency())?;
+    let country = Country::chosen(&form.country)?;
+    let wanted = |reward, present, ship_to: Option<Country>| {
+        // Where nothing is sent, the country says nothing.
+        (reward, present) == (form.reward, given) && ship_to.is_none_or(|to| Some(to) == country)
+    };
     if let Some(open) = &found.open {
-        return match (open.waits, (open.reward, open.amount) == wanted) {
+        return match (open.waits, wanted(open.reward, open.given, open.ship_to)) {
             (true, true) => Ok(Begun::Waits(open.id)),
             (false, true) => Ok(Begun::Ready(open.id)),
             (true, false) if form.version == found.version => Ok(Begun::Supersedes(open.id)),
             _ => Err(ChangeRefusal::Meanwhile),
         };
     }
-    if (found.standing.reward_id, found.standing.amount) == wanted {
+    let to = found.standing.shipment.map(|shipment| shipment.to);
+    if wanted(found.standing.reward_id, found.standing.given(), to) {
         // Sent twice, or nothing new in it.
         return Ok(Begun::Already);
     }
@@ -171,10 +181,12 @@ async fn begin(ctx: &Ctx, backer: PersonId, form: &ChangePledge) -> Result<Begun
     }
     let reward = wanted_reward(&mut tx, &found, form.reward).await?;
     let now = clock::now(&mut *tx).await?;
-    let change = Pledge::change(&found.standing, &campaign, reward.as_ref(), amount, now)?;
+    let change = Pledge::change(&found.standing, &campaign, reward.as_ref(), given, country, now)?;
     to_gateway(change.amount)?;
     let waits = change.card == CardWork::NewHold;
-    let terms = Terms { found: &found, campaign: &campaign, reward: reward.as_ref(), amount, waits, now };
+    let Change { amount, shipment, .. } = change;
+    let (found, campaign, reward) = (&found, &campaign, reward.as_ref());
+    let terms = Terms { found, campaign, reward, amount, shipment, waits, now };
     let id = store(ctx, &mut tx, &terms).await?;
     tx.commit().await?;
     ctx.faults.step("change.stored");
@@ -203,13 +215,14 @@ struct Terms<'a> {
     campaign: &'a domain::Campaign,
     reward: Option<&'a Reward>,
     amount: Money,
+    shipment: Option<Shipment>,
     waits: bool,
     now: DateTime<Utc>,
 }
 
 /// Stores the change, with its slot taken; the caller holds the pledge and has found no other open change.
 async fn store(ctx: &Ctx, db: &mut PgConnection, terms: &Terms<'_>) -> Result<ChangeId, ChangeRefusal> {
-    let Terms { found, campaign, reward, amount, waits, now } = *terms;
+    let Terms { found, campaign, reward, amount, shipment, waits, now } = *terms;
     // No slot is taken for somebody who could not be sent to the card page now.
     if waits && ctx.payments.condition() == Condition::Away {
         return Err(ChangeRefusal::GatewayAway);
@@ -221,9 +234,9 @@ async fn store(ctx: &Ctx, db: &mut PgConnection, terms: &Terms<'_>) -> Result<Ch
     sqlx::query!(
         "insert into pledge_changes (id, pledge_id, campaign_id, version, from_amount, from_reward_id, amount, currency,
                                      reward_id, reward_title, reward_minimum, mandate, claims_slot, state,
-                                     reserved_until)
+                                     reserved_until, ship_to, shipping)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, case when $14 then 'waiting' else 'ready' end,
-                 case when $14 then clock() + make_interval(secs => $15) end)",
+                 case when $14 then clock() + make_interval(secs => $15) end, $16, coalesce($17::numeric, 0))",
         id as ChangeId,
         found.pledge as PledgeId,
         found.campaign as domain::CampaignId,
@@ -239,6 +252,8 @@ async fn store(ctx: &Ctx, db: &mut PgConnection, terms: &Terms<'_>) -> Result<Ch
         new_slot.is_some(),
         waits,
         ctx.config.reservation.as_secs_f64(),
+        shipment.map(|shipment| shipment.to.code()),
+        shipment.map(|shipment| shipment.cost.amount()),
     )
     .execute(&mut *db)
     .await?;

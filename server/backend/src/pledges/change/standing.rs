@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Campaign, CampaignId, ChangeId, Collection, Money, PersonId, Pledge, PledgeId, PledgeRefusal,
-    PledgeState, RewardId, Standing,
+    Campaign, CampaignId, ChangeId, Collection, Country, Money, PersonId, Pledge, PledgeId, PledgeRefusal,
+    PledgeState, RewardId, Shipment, Standing,
 };
 use sqlx::{PgConnection, PgPool};
 
@@ -27,7 +27,11 @@ pub struct OpenTerms {
     pub id: ChangeId,
     pub reward: Option<RewardId>,
     pub reward_title: Option<String>,
+    /// Shipping included.
     pub amount: Money,
+    /// Without it, and where it goes.
+    pub given: Money,
+    pub ship_to: Option<Country>,
     /// For a new hold; otherwise for the worker only.
     pub waits: bool,
     pub reserved_until: Option<DateTime<Utc>>,
@@ -46,8 +50,8 @@ pub(super) async fn find(db: &mut PgConnection, backer: PersonId, pledge: Pledge
     let Some(campaign) = campaign else { return Ok(None) };
     campaigns::keep_open(db, campaign).await?;
     let row = sqlx::query!(
-        r#"select state, collection, reward_id as "reward: RewardId", reward_title, reward_minimum, amount, currency,
-                  held, version
+        r#"select state, collection, reward_id as "reward: RewardId", reward_title, reward_minimum, amount, ship_to, shipping,
+                  currency, held, version
            from pledges where id = $1 for update"#,
         pledge as PledgeId,
     )
@@ -65,7 +69,13 @@ pub(super) async fn find(db: &mut PgConnection, backer: PersonId, pledge: Pledge
         pledge,
         campaign,
         version: row.version,
-        standing: Standing { state, reward_id: row.reward, amount, held },
+        standing: Standing {
+            state,
+            reward_id: row.reward,
+            amount,
+            shipment: rows::shipment(row.ship_to.as_deref(), row.shipping, &row.currency)?,
+            held,
+        },
         collection,
         reward_title: row.reward_title,
         reward_minimum: row.reward_minimum.map(money).transpose()?,
@@ -75,8 +85,8 @@ pub(super) async fn find(db: &mut PgConnection, backer: PersonId, pledge: Pledge
 
 async fn open(db: &mut PgConnection, pledge: PledgeId) -> Result<Option<OpenTerms>> {
     let row = sqlx::query!(
-        r#"select id as "id: ChangeId", reward_id as "reward: RewardId", reward_title, amount, currency,
-                  state = 'waiting' as "waits!", reserved_until
+        r#"select id as "id: ChangeId", reward_id as "reward: RewardId", reward_title, amount, amount - shipping as "given!",
+                  ship_to, currency, state = 'waiting' as "waits!", reserved_until
            from pledge_changes where pledge_id = $1 and state in ('waiting', 'ready')"#,
         pledge as PledgeId,
     )
@@ -88,6 +98,8 @@ async fn open(db: &mut PgConnection, pledge: PledgeId) -> Result<Option<OpenTerm
             reward: row.reward,
             reward_title: row.reward_title,
             amount: rows::money(row.amount, &row.currency)?,
+            given: rows::money(row.given, &row.currency)?,
+            ship_to: row.ship_to.map(|code| rows::country("pledge_changes.ship_to", &code)).transpose()?,
             waits: row.waits,
             reserved_until: row.reserved_until,
         })
@@ -102,10 +114,13 @@ pub struct Changeable {
     pub campaign_slug: String,
     pub version: i32,
     pub state: PledgeState,
+    /// Shipping included, and without it.
     pub amount: Money,
+    pub given: Money,
     pub reward: Option<RewardId>,
     pub reward_title: Option<String>,
     pub reward_minimum: Option<Money>,
+    pub shipment: Option<Shipment>,
     pub collection: Collection,
     pub open: Option<OpenTerms>,
     /// Why nothing can be changed, if so.
@@ -178,9 +193,11 @@ pub async fn changeable(db: &PgPool, backer: PersonId, pledge: PledgeId) -> Resu
         version: found.version,
         state: found.standing.state,
         amount: found.standing.amount,
+        given: found.standing.given(),
         reward: found.standing.reward_id,
         reward_title: found.reward_title,
         reward_minimum: found.reward_minimum,
+        shipment: found.standing.shipment,
         collection: found.collection,
         open: found.open,
         now,
