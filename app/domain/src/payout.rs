@@ -125,12 +125,6 @@ impl PayoutState {
             _ => Err(PayoutRefusal { state: self, event }),
         }
     }
-
-    /// Whether it still claims money of its campaign.
-    #[must_use]
-    pub const fn is_open(self) -> bool {
-        matches!(self, Self::Waiting | Self::Approved | Self::Refused)
-    }
 }
 
 /// Why a campaign's money does not leave yet.

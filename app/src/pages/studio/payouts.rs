@@ -66,7 +66,8 @@ fn Shown(payouts: Resource<Result<PayoutsView, ApiError>>) -> impl IntoView {
 #[component]
 fn Payouts(payouts: PayoutsView, refused: Option<ApiError>, expired: bool) -> impl IntoView {
     let PayoutsView { account, schedule, balances, upcoming, payouts, delay_days, reserve, years } = payouts;
-    let done = match use_query_map().read_untracked().get("done").as_deref() {
+    let done = refused.is_none().then(|| use_query_map().read_untracked().get("done")).flatten();
+    let done = match done.as_deref() {
         Some("chosen") => Some("Saved."),
         Some("asked") => Some("Asked for. You find it among your payouts below."),
         Some("withdrawn") => Some("Withdrawn. The money is available again."),

@@ -9,8 +9,8 @@ use super::Part;
 use crate::jobs::{self, Job};
 use crate::{Ctx, Error, Result};
 
-/// Makes a payout of these shares, of which there is at least one. What its creator asked for, if they did, is counted
-/// together with what they asked for before: a large sum does not pass below the limit in pieces.
+/// Makes a payout of these shares, of which there is at least one. It is counted together with what its creator asked for
+/// before: a large sum does not pass below the limit in pieces.
 pub(super) async fn make(
     db: &mut PgConnection,
     ctx: &Ctx,
@@ -24,7 +24,7 @@ pub(super) async fn make(
     let sum = each
         .try_fold(Money::zero(currency), Money::checked_add)
         .map_err(|_| Error::broken("a payout too large"))?;
-    let before = if asked.is_some() { asked_before(db, campaign).await? } else { Decimal::ZERO };
+    let before = asked_before(db, campaign).await?;
     let state = match ctx.config.payouts.approval_above {
         Some(limit) if before + sum.amount() > limit => PayoutState::Waiting,
         _ => PayoutState::Approved,

@@ -9,7 +9,7 @@ use super::balance::{parts, upcoming};
 use super::{days_pass_at_the_gateway, funded_as, held, look, onboarded, owed, transferred};
 use crate::support::builders::TestCampaign;
 use crate::support::people::Person;
-use crate::support::{Setup, TestApp, eventually};
+use crate::support::{Setup, TestApp, eventually, pdf};
 
 /// A campaign that holds a tenth back for sixty days, of which the rest has left.
 async fn paid_out(app: &TestApp, marta: &Person, backers: usize) -> TestCampaign {
@@ -47,6 +47,14 @@ async fn a_part_of_each_share_stays_until_its_day_and_then_leaves_by_itself() {
     assert_eq!(upcoming(&marta).await, [("6.93".into(), "reserved".into())]);
     let page = marta.get("/studio/payouts").await.text().await.expect("a page");
     assert!(page.contains("Reserved for refunds until"), "{page}");
+    let year = marta.call("my_payouts", &[]).await.body["years"][0].clone();
+    let statement = |kind: &str| format!("/studio/payouts/statement.{kind}?year={year}");
+    let table = marta.get(&statement("csv")).await.text().await.expect("a table");
+    assert!(table.contains("Held back for refunds to come,-2.31,EUR"), "{table}");
+    let paper = pdf::text(marta.get(&statement("pdf")).await).await;
+    for shown in ["Held back for refunds to come (3 times)", "Held back of payouts, besides", "6.93 EUR"] {
+        assert!(paper.contains(shown), "{shown} on {paper}");
+    }
     let moved =
         "select count(*) from ledger_transactions posted join ledger_entries on transaction_id = posted.id
                  where kind = 'reserved' and account not in ('held_for_campaign', 'reserved_for_creators')";
