@@ -45,6 +45,7 @@ test('a creator chooses to ask for their money, asks for a part of it and withdr
   const payout = page.getByRole('row').filter({ hasText: 'Waits for approval' });
   await expect(payout).toContainText('€11,000');
   await expect(payout).toContainText('You asked for it');
+  await expect(page.getByRole('main')).toContainText('You can ask for more when what is leaving has left.');
   await expectFit(page);
   await payout.getByRole('button', { name: 'Withdraw' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Withdrawn.' })).toBeVisible();

@@ -12,7 +12,9 @@ use crate::components::field::FieldError;
 #[component]
 pub fn Balance(balance: BalanceView, schedule: PayoutSchedule, refused: Option<ApiError>) -> impl IntoView {
     let code = balance.earned.currency().code();
-    let asks = schedule == PayoutSchedule::WhenAsked && balance.askable.is_positive();
+    let may_ask = schedule == PayoutSchedule::WhenAsked;
+    let asks = may_ask && balance.askable.is_positive();
+    let waits = may_ask && !asks && balance.available.is_positive() && balance.leaving.is_positive();
     let refused = refused.filter(|error| error.kept("currency") == Some(code));
     view! {
         <section class="stack" aria-labelledby=format!("balance-{code}")>
@@ -34,6 +36,7 @@ pub fn Balance(balance: BalanceView, schedule: PayoutSchedule, refused: Option<A
                 })}
                 <Line name="In all" meaning="What came in for you, less fees and what went back." amount=balance.earned/>
             </dl>
+            {waits.then(|| view! { <p class="muted">"You can ask for more when what is leaving has left."</p> })}
             {asks.then(|| view! { <Ask balance refused/> })}
         </section>
     }

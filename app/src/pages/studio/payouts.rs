@@ -169,10 +169,12 @@ fn Row(payout: PayoutView) -> impl IntoView {
     let withdraws = payout.was_asked && payout.state == PayoutState::Waiting;
     view! {
         <tr>
-            <th scope="row"><a href=format!("/campaigns/{}/settlement", payout.slug)>{payout.title}</a></th>
+            <th scope="row">
+                <a href=format!("/campaigns/{}/settlement", payout.slug)>{payout.title}</a>
+                {payout.was_asked.then(|| view! { <span class="table__note">"You asked for it"</span> })}
+            </th>
             <td data-label="Made">
                 <time datetime=payout.created_at.to_rfc3339()>{date(payout.created_at)}</time>
-                {payout.was_asked.then(|| view! { <p class="muted">"You asked for it"</p> })}
             </td>
             <td data-label="State">
                 {payout.state.label()}
