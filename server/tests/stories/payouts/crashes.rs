@@ -2,8 +2,9 @@
 
 use std::os::unix::process::ExitStatusExt;
 
-use backend::faults::{PAYOUT_STEPS, SET_OFF_STEPS};
+use backend::faults::{ASK_STEPS, PAYOUT_STEPS, SET_OFF_STEPS};
 use chrono::TimeDelta;
+use uuid::Uuid;
 
 use super::{BANK, fill_in, link};
 use crate::support::builders::CampaignBuilder;
@@ -18,8 +19,8 @@ async fn killed_at_every_step_the_money_leaves_once() {
     }
 }
 
-/// A server with a settled campaign of one backer.
-async fn settled(place: &Place) -> Server {
+/// A server with a settled campaign of one backer, and its creator.
+async fn settled(place: &Place) -> (Server, Person) {
     let marta = Person::logged_in(&place.db, &place.base(), "Marta Rebelo").await;
     let campaign =
         CampaignBuilder::on(&place.db).by(&marta).goal("25", "EUR").ends_in(TimeDelta::days(5)).build().await;
@@ -34,12 +35,12 @@ async fn settled(place: &Place) -> Server {
         place.count("select count(*) from settlements where finished_at is not null").await == 1
     })
     .await;
-    server
+    (server, marta)
 }
 
 async fn survive(step: &str) {
     let place = Place::new().await;
-    let mut server = settled(&place).await;
+    let (mut server, _) = settled(&place).await;
     server.kill().await;
 
     place.advance(TimeDelta::days(14)).await;
@@ -75,7 +76,7 @@ async fn killed_at_every_step_a_debt_is_set_off_once() {
 
 async fn set_off(step: &str) {
     let place = Place::new().await;
-    let mut server = settled(&place).await;
+    let (mut server, _) = settled(&place).await;
     server.kill().await;
     place.advance(TimeDelta::days(14)).await;
     let mut server = place.start(Some("payout.made")).await;
@@ -122,4 +123,35 @@ async fn owe_five(db: &sqlx::PgPool) {
     .execute(db)
     .await
     .expect("a debt");
+}
+
+#[tokio::test]
+async fn killed_while_a_creator_asks_they_are_paid_once() {
+    for step in ASK_STEPS {
+        asked(step).await;
+    }
+}
+
+async fn asked(step: &str) {
+    let place = Place::new().await;
+    let (mut server, marta) = settled(&place).await;
+    marta.call("choose_payout_schedule", &[("schedule", "when_asked")]).await;
+    server.kill().await;
+    place.advance(TimeDelta::days(14)).await;
+    let mut server = place.start(Some(step)).await;
+    let withdrawal = Uuid::now_v7().to_string();
+    let form = [("withdrawal", withdrawal.as_str()), ("currency", "EUR"), ("amount", "10")];
+    assert!(marta.try_call("ask_payout", &form).await.is_err(), "{step}: no answer comes");
+    assert_eq!(server.ended().await.signal(), Some(SIGABRT), "{step}: the server dies there");
+    let mut server = place.start(None).await;
+    assert_eq!(marta.call("ask_payout", &form).await.status, 200, "{step}: the form is sent again");
+    place.advance(TimeDelta::minutes(10)).await;
+    eventually(step, async || place.count("select count(*) from payouts where state = 'sent'").await == 1)
+        .await;
+    assert_eq!(place.gateway.all("transfer").await.len(), 1, "{step}");
+    assert_eq!(place.count("select count(*) from withdrawals").await, 1, "{step}");
+    assert_eq!(place.count("select count(*) from mails where letter = 'payout_asked'").await, 1, "{step}");
+    invariants::check(&place.db, &place.gateway).await;
+    server.kill().await;
+    place.leave().await;
 }
