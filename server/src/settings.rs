@@ -11,6 +11,7 @@ use anyhow::Result;
 use backend::config::{Config, Environment, PayoutTerms, SmtpServer, StripeConfig};
 use backend::pledges::AddressLimits;
 use clap::{Args, ValueEnum};
+use domain::ReserveRule;
 use tracing_subscriber::EnvFilter;
 
 use crate::metrics::MetricsFor;
@@ -96,6 +97,15 @@ pub struct Settings {
     /// Payouts above this amount, in major units of their currency, wait until an administrator approves them.
     #[arg(long, env = "PAYOUT_APPROVAL_ABOVE", default_value = "10000", global = true)]
     pub payout_approval_above: rust_decimal::Decimal,
+    /// What of a campaign's payout is held back for refunds to come, in basis points (1000 is 10 %), from 0 to 3000. A
+    /// campaign keeps what it was launched with.
+    #[arg(long, env = "PAYOUT_RESERVE_BPS", default_value = "0", global = true,
+          value_parser = clap::value_parser!(u16).range(0..=i64::from(ReserveRule::LARGEST)))]
+    pub payout_reserve_bps: u16,
+    /// From a campaign's deadline until that leaves too, in days. At most 85: the gateway holds money for 90.
+    #[arg(long, env = "PAYOUT_RESERVE_DAYS", default_value = "60", global = true,
+          value_parser = clap::value_parser!(u16).range(1..=i64::from(ReserveRule::LONGEST)))]
+    pub payout_reserve_days: u16,
     /// Who asks for /metrics must send it: Authorization: Bearer … Without it a demo answers this machine alone, and a
     /// production server has no such address.
     #[arg(long, env = "METRICS_TOKEN", hide_env_values = true, global = true)]
@@ -204,6 +214,7 @@ impl Settings {
             payouts: PayoutTerms {
                 delay: Duration::from_secs(self.payout_delay_days * 24 * 60 * 60),
                 approval_above: Some(self.payout_approval_above),
+                reserve: ReserveRule::new(self.payout_reserve_bps, self.payout_reserve_days)?,
             },
             seller: self.seller.clone(),
             crash_at: self.crash_at.clone(),

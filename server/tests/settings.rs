@@ -132,3 +132,14 @@ fn no_complaint_repeats_a_secret() {
         assert!(!stderr.contains(secret), "{stderr}");
     }
 }
+
+#[test]
+fn a_reserve_beyond_what_may_be_held_back_is_refused() {
+    for (name, value) in
+        [("PAYOUT_RESERVE_BPS", "3001"), ("PAYOUT_RESERVE_DAYS", "0"), ("PAYOUT_RESERVE_DAYS", "86")]
+    {
+        let Output { status, stderr, .. } = start(&[(name, Some(value))]);
+        let said = String::from_utf8_lossy(&stderr);
+        assert!(!status.success() && said.contains(&format!("{value} is not in")), "{name}: {said}");
+    }
+}

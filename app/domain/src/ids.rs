@@ -44,6 +44,10 @@ id!(
     PayoutId
 );
 id!(
+    /// A sum that a creator asked for.
+    WithdrawalId
+);
+id!(
     /// Money that goes back to a backer.
     RefundId
 );

@@ -15,6 +15,7 @@ mod pledge_state;
 mod price;
 mod progress;
 mod refund;
+mod reserve;
 mod result_policy;
 mod reward;
 mod settlement;
@@ -32,14 +33,19 @@ pub use currency::{Currency, UnknownCurrency};
 pub use fee::{FeeRule, FeeTooHigh, Parts};
 pub use ids::{
     AttemptId, CampaignId, ChangeId, DisputeId, PayoutId, PersonId, PledgeId, RefundId, RewardId, SessionId,
+    WithdrawalId,
 };
 pub use money::{Money, MoneyError};
-pub use payout::{BANK_COOLING, Hold, PayoutEvent, PayoutRefusal, PayoutStanding, PayoutState};
+pub use payout::{
+    ASKED_WITHIN, BANK_COOLING, Hold, PayoutEvent, PayoutRefusal, PayoutSchedule, PayoutStanding,
+    PayoutState, cools_until,
+};
 pub use pledge::{Offer, Pledge, PledgeRefusal, smallest_pledge};
 pub use pledge_state::{EventRefusal, PledgeEvent, PledgeState};
 pub use price::Price;
 pub use progress::{Mark, Milestone, Progress, Snapshot};
 pub use refund::{DisputeState, RefundState, SelfRefundRefusal, self_refund_until};
+pub use reserve::{ReserveRule, ReserveTooLarge};
 pub use result_policy::{ResultPolicy, Verdict};
 pub use reward::Reward;
 pub use settlement::{

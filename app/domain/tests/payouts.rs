@@ -9,15 +9,21 @@ fn every_pair_of_state_and_event() {
     use PayoutState as S;
     let to = |state| Some(Step::To(state));
     let repeated = Some(Step::Stay(NoOp::Repeated));
+    let stale = Some(Step::Stay(NoOp::Stale));
     let table = [
-        (S::Waiting, [to(S::Approved), to(S::Refused), None]),
-        (S::Approved, [repeated, None, to(S::Sent)]),
-        (S::Sent, [Some(Step::Stay(NoOp::Stale)), None, repeated]),
-        (S::Refused, [to(S::Approved), repeated, None]),
+        (S::Waiting, [to(S::Approved), to(S::Refused), to(S::Declined), to(S::Withdrawn), None, None]),
+        (S::Approved, [repeated, None, None, None, to(S::Sent), to(S::Dropped)]),
+        (S::Sent, [stale, None, None, None, repeated, None]),
+        (S::Refused, [to(S::Approved), repeated, None, None, None, None]),
+        (S::Declined, [None, None, repeated, None, None, None]),
+        (S::Withdrawn, [None, None, None, repeated, None, None]),
+        (S::Dropped, [stale, None, None, None, None, repeated]),
     ];
     assert_eq!(table.map(|(state, _)| state), S::ALL);
     for (state, row) in table {
-        for (event, expected) in [E::Approved, E::Refused, E::AllSent].into_iter().zip(row) {
+        let events = [E::Approved, E::Refused, E::Declined, E::Withdrawn, E::AllSent, E::NothingLeft];
+        assert_eq!(events, E::ALL);
+        for (event, expected) in events.into_iter().zip(row) {
             assert_eq!(state.next(event).ok(), expected, "{state:?} {event:?}");
         }
     }
@@ -33,7 +39,7 @@ fn ready() -> PayoutStanding {
         due_at: now(),
         account_ready: true,
         bank_changed_at: None,
-        owes: false,
+        asked_until: None,
     }
 }
 
@@ -56,13 +62,16 @@ fn a_new_bank_account_cools_for_72_hours() {
 #[test]
 fn each_reason_holds_alone_and_the_weightiest_is_told() {
     assert_eq!(PayoutStanding { account_ready: false, ..ready() }.hold(now()), Some(Hold::Account));
-    assert_eq!(PayoutStanding { owes: true, ..ready() }.hold(now()), Some(Hold::Debt));
+    let until = now() + TimeDelta::days(1);
+    let asks = PayoutStanding { asked_until: Some(until), ..ready() };
+    assert_eq!(asks.hold(now()), Some(Hold::NotAsked { until }));
+    assert_eq!(asks.hold(until), None, "then it leaves by itself");
     let all = PayoutStanding {
         suspended: true,
         due_at: now() + TimeDelta::days(1),
         account_ready: false,
         bank_changed_at: Some(now()),
-        owes: true,
+        asked_until: Some(until),
     };
     assert_eq!(all.hold(now()), Some(Hold::Suspended));
     let all = PayoutStanding { suspended: false, ..all };

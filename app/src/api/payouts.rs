@@ -1,7 +1,7 @@
 //! How creators are paid: their account at the payment provider, their money, and what staff must agree to.
 
 use chrono::{DateTime, Utc};
-use domain::{Hold, Money, PayoutState};
+use domain::{Hold, Money, PayoutSchedule, PayoutState, WithdrawalId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -11,11 +11,14 @@ use super::error::ApiError;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PayoutsView {
     pub account: Option<AccountView>,
+    pub schedule: PayoutSchedule,
     pub balances: Vec<BalanceView>,
     pub upcoming: Vec<UpcomingView>,
     pub payouts: Vec<PayoutView>,
     /// From the deadline to the payout, in days.
     pub delay_days: u64,
+    /// What is held back of campaigns launched now: the share as people read it, and for how many days after the deadline.
+    pub reserve: Option<(String, u16)>,
     /// The years that have a statement, the latest first.
     pub years: Vec<i32>,
 }
@@ -42,11 +45,20 @@ pub struct AccountView {
 /// A creator's money in one currency.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct BalanceView {
+    /// All of the others, less what is owed.
+    pub earned: Money,
     pub pending: Money,
     pub available: Money,
+    /// Of what is available, nothing stands in its way.
+    pub askable: Money,
+    pub reserved: Money,
     pub leaving: Money,
     pub paid: Money,
     pub owed: Money,
+    /// Above this sum an administrator approves first.
+    pub approval_above: Option<Money>,
+    /// Names the form in which the creator asks for it: sent twice, it is asked for once.
+    pub withdrawal: WithdrawalId,
 }
 
 /// What a campaign holds for its creator.
@@ -70,6 +82,8 @@ pub struct PayoutView {
     pub created_at: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
     pub reason: String,
+    /// The creator asked for it.
+    pub was_asked: bool,
 }
 
 /// A payout that an administrator may decide.
@@ -111,6 +125,37 @@ pub async fn open_payout_account() -> Result<String, ApiError> {
 pub async fn back_from_payout_account() -> Result<PayoutsView, ApiError> {
     use crate::{ssr, ssr::payouts};
     ssr::answer(payouts::back().await)
+}
+
+/// Chooses when the viewer's money leaves: by itself, or when they ask for it.
+#[server(endpoint = "choose_payout_schedule", prefix = "/api")]
+pub async fn choose_payout_schedule(#[server(default)] schedule: String) -> Result<(), ApiError> {
+    use crate::{ssr, ssr::payouts};
+    ssr::answer(payouts::choose(&schedule).await)?;
+    ssr::redirect("/studio/payouts?done=chosen");
+    Ok(())
+}
+
+/// Asks for what is available in a currency, or for a part of it.
+#[server(endpoint = "ask_payout", prefix = "/api")]
+pub async fn ask_payout(
+    withdrawal: String,
+    currency: String,
+    #[server(default)] amount: String,
+) -> Result<(), ApiError> {
+    use crate::{ssr, ssr::payouts};
+    ssr::answer(payouts::ask(&withdrawal, &currency, &amount).await)?;
+    ssr::redirect("/studio/payouts?done=asked");
+    Ok(())
+}
+
+/// Takes back what was asked for, while it waits for approval.
+#[server(endpoint = "withdraw_payout", prefix = "/api")]
+pub async fn withdraw_payout(payout: String) -> Result<(), ApiError> {
+    use crate::{ssr, ssr::payouts};
+    ssr::answer(payouts::withdraw(&payout).await)?;
+    ssr::redirect("/studio/payouts?done=withdrawn");
+    Ok(())
 }
 
 /// Payouts that wait for a second person. Administrators only.

@@ -1,10 +1,13 @@
 //! The work behind the endpoints about payouts.
 
 use backend::accounts::{Role, Viewer};
+use backend::config::PayoutTerms;
 use backend::payouts::{
-    self, AccountRefusal, Balance, CreatorPayouts, DecideRefusal, PayoutAccount, PayoutLine, Upcoming,
+    self, AccountRefusal, AskRefusal, AskedPayout, Balance, CreatorPayouts, DecideRefusal, PayoutAccount,
+    PayoutLine, Upcoming,
 };
-use domain::{BANK_COOLING, PayoutId};
+use domain::{BANK_COOLING, Currency, Money, PayoutId, PayoutSchedule, WithdrawalId};
+use uuid::Uuid;
 
 use super::{ctx, require_viewer};
 use crate::api::error::ApiError;
@@ -15,8 +18,7 @@ use crate::api::payouts::{
 pub async fn mine() -> Result<PayoutsView, ApiError> {
     let viewer = require_viewer().await?;
     let ctx = ctx()?;
-    let delay_days = ctx.config.payouts.delay.as_secs() / (24 * 60 * 60);
-    Ok(view(payouts::of_creator(&ctx, viewer.person_id).await?, delay_days))
+    Ok(view(payouts::of_creator(&ctx, viewer.person_id).await?, &ctx.config.payouts))
 }
 
 pub async fn set_up(country: &str) -> Result<String, ApiError> {
@@ -37,6 +39,32 @@ pub async fn back() -> Result<PayoutsView, ApiError> {
         tracing::info!(%error, "an account could not be read after its owner came back");
     }
     mine().await
+}
+
+pub async fn choose(schedule: &str) -> Result<(), ApiError> {
+    let viewer = require_viewer().await?;
+    let schedule: PayoutSchedule =
+        schedule.parse().map_err(|_| ApiError::refused(Some("schedule"), "Choose one of the two."))?;
+    Ok(payouts::choose(&ctx()?.db, viewer.person_id, schedule).await?)
+}
+
+pub async fn ask(withdrawal: &str, currency: &str, amount: &str) -> Result<(), ApiError> {
+    let viewer = require_viewer().await?;
+    let asked = AskedPayout {
+        id: withdrawal.parse().map_err(|_| ApiError::NotFound)?,
+        currency: Currency::parse(currency).map_err(|_| ApiError::NotFound)?,
+        amount: amount.to_owned(),
+    };
+    let refused = payouts::ask(&ctx()?, viewer.person_id, &asked).await;
+    refused.map_err(|refusal| {
+        let typed: String = amount.chars().take(40).collect();
+        not_paid(refusal).keep("currency", asked.currency.code()).keep("amount", typed)
+    })
+}
+
+pub async fn withdraw(id: &str) -> Result<(), ApiError> {
+    let viewer = require_viewer().await?;
+    payouts::withdraw(&ctx()?, viewer.person_id, parse(id)?).await.map_err(not_paid)
 }
 
 pub async fn waiting() -> Result<Vec<WaitingPayoutView>, ApiError> {
@@ -85,6 +113,17 @@ fn refused(refusal: AccountRefusal) -> ApiError {
     }
 }
 
+fn not_paid(refusal: AskRefusal) -> ApiError {
+    match refusal {
+        AskRefusal::NotFound => ApiError::NotFound,
+        AskRefusal::Failed(error) => error.into(),
+        refusal => match refusal.field() {
+            Some(field) => ApiError::refused(Some(field), refusal),
+            None => ApiError::conflict(None, refusal),
+        },
+    }
+}
+
 fn not_decided(refusal: DecideRefusal) -> ApiError {
     match refusal {
         DecideRefusal::NotFound => ApiError::NotFound,
@@ -96,14 +135,17 @@ fn not_decided(refusal: DecideRefusal) -> ApiError {
     }
 }
 
-fn view(payouts: CreatorPayouts, delay_days: u64) -> PayoutsView {
+fn view(payouts: CreatorPayouts, terms: &PayoutTerms) -> PayoutsView {
+    let reserve = terms.reserve;
     PayoutsView {
         account: payouts.account.map(account),
-        balances: payouts.balances.into_iter().map(balance).collect(),
+        schedule: payouts.schedule,
+        balances: payouts.balances.into_iter().map(|one| balance(one, terms)).collect(),
         upcoming: payouts.upcoming.into_iter().map(upcoming).collect(),
         years: payouts.years,
         payouts: payouts.payouts.into_iter().map(payout).collect(),
-        delay_days,
+        delay_days: terms.delay.as_secs() / (24 * 60 * 60),
+        reserve: (reserve.bps() > 0).then(|| (reserve.to_string(), reserve.days())),
     }
 }
 
@@ -165,9 +207,22 @@ fn why_disabled(reason: &str) -> String {
     .into()
 }
 
-fn balance(balance: Balance) -> BalanceView {
-    let Balance { pending, available, leaving, paid, owed } = balance;
-    BalanceView { pending, available, leaving, paid, owed }
+fn balance(balance: Balance, terms: &PayoutTerms) -> BalanceView {
+    let Balance { earned, pending, available, askable, reserved, leaving, paid, owed } = balance;
+    let approval_above = terms.approval_above.and_then(|limit| Money::new(limit, earned.currency()).ok());
+    let withdrawal = WithdrawalId(Uuid::now_v7());
+    BalanceView {
+        earned,
+        pending,
+        available,
+        askable,
+        reserved,
+        leaving,
+        paid,
+        owed,
+        approval_above,
+        withdrawal,
+    }
 }
 
 fn upcoming(upcoming: Upcoming) -> UpcomingView {
@@ -186,5 +241,6 @@ fn payout(line: PayoutLine) -> PayoutView {
         created_at: line.created_at,
         sent_at: line.sent_at,
         reason: line.reason,
+        was_asked: line.was_asked,
     }
 }

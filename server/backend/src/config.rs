@@ -41,14 +41,17 @@ pub struct PayoutTerms {
     pub delay: Duration,
     /// In major units of the payout's currency, whichever that is. `None`: nobody looks.
     pub approval_above: Option<rust_decimal::Decimal>,
+    /// What is held back for refunds of campaigns launched from now on.
+    pub reserve: domain::ReserveRule,
 }
 
 impl Default for PayoutTerms {
-    /// Two weeks, and a second person above ten thousand.
+    /// Two weeks, a second person above ten thousand, and nothing held back.
     fn default() -> Self {
         Self {
             delay: Duration::from_secs(14 * 24 * 60 * 60),
             approval_above: Some(rust_decimal::Decimal::new(10_000, 0)),
+            reserve: domain::ReserveRule::NONE,
         }
     }
 }

@@ -82,6 +82,12 @@ pub const PAYOUT_STEPS: [&str; 9] = [
     "payout.booked",
 ];
 
+/// The steps of a debt that is set off against a payout under way, in order; the crash tests visit each.
+pub const SET_OFF_STEPS: [&str; 2] = ["payout.before_set_off", "payout.set_off"];
+
+/// The steps of a creator's asking to be paid, in order; the crash tests visit each.
+pub const ASK_STEPS: [&str; 2] = ["payout.before_asked", "payout.asked"];
+
 /// Every step of a pledge, in order; the crash tests visit each.
 pub const PLEDGE_STEPS: [&str; 13] = [
     "pledge.before_insert",

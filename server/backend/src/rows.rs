@@ -1,6 +1,6 @@
 //! From stored columns to domain types. A value that does not parse is our own defect, never the visitor's.
 
-use domain::{Country, Currency, FeeRule, Money, Shipment};
+use domain::{Country, Currency, FeeRule, Money, ReserveRule, Shipment};
 use rust_decimal::Decimal;
 
 use crate::{Error, Result};
@@ -34,6 +34,12 @@ pub fn named<T: std::str::FromStr>(column: &str, value: &str) -> Result<T> {
 /// A column of basis points.
 pub fn fee(bps: i16) -> Result<FeeRule> {
     u16::try_from(bps).ok().and_then(|bps| FeeRule::new(bps).ok()).ok_or_else(|| Error::broken("fee_bps"))
+}
+
+/// The columns of what is held back of a payout.
+pub fn reserve(bps: i16, days: i16) -> Result<ReserveRule> {
+    let rule = u16::try_from(bps).ok().zip(u16::try_from(days).ok());
+    rule.and_then(|(bps, days)| ReserveRule::new(bps, days).ok()).ok_or_else(|| Error::broken("reserve_bps"))
 }
 
 /// A counter column that the domain counts in `u32`.

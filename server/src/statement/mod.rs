@@ -64,7 +64,15 @@ fn what(kind: &str) -> &str {
         "refunded" => "Given back to a backer",
         "paid_out" => "Paid to you",
         "paid_out_returned" => "Taken back from you",
-        "creator_debt" => "Owed by you",
+        "creator_debt" | "creator_owes" => "Owed by you",
+        "creator_debt_covered" | "debt_set_off" => "Set off against what you owed",
+        "reserved" => "Held back for refunds to come",
+        "reserve_released" => "Held back until now",
+        "reserve_used" => "Held back, used for a refund or dispute",
+        "refund_failed" => "A refund that came back",
+        "platform_fee_taken_again" => "The platform's share of a refund that came back",
+        "dispute_lost" => "Taken back by a backer's bank",
+        "gateway_fee_taken_back" => "Kept by the payment provider, borne by the platform",
         other => other,
     }
 }

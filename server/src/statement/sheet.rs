@@ -19,21 +19,26 @@ const COLUMNS: [Column; 4] = [
 ];
 
 pub(super) async fn draw(ctx: &Ctx, creator: &Viewer, year: i32) -> Result<Paper> {
-    let before = payouts::held_before(&ctx.db, creator.person_id, year).await?;
+    let before = payouts::standing_before(&ctx.db, creator.person_id, year).await?;
+    let after = payouts::standing_before(&ctx.db, creator.person_id, year + 1).await?;
     let days = payouts::statement_days(&ctx.db, creator.person_id, year).await?;
     let mut parts = vec![Part::Facts(vec![
         ("Creator".into(), creator.display_name.clone()),
         ("Period".into(), format!("1 January to 31 December {year}, in UTC")),
     ])];
     let mut by_currency: BTreeMap<&str, Account> = BTreeMap::new();
-    for held in &before {
-        by_currency.entry(held.currency().code()).or_insert_with(|| Account::new(held.currency())).before =
-            *held;
+    for standing in before {
+        let account = Account::of(&mut by_currency, standing.held.currency());
+        account.before = standing.held;
+    }
+    for standing in after {
+        let account = Account::of(&mut by_currency, standing.held.currency());
+        (account.reserved, account.owed) = (standing.reserved, standing.owed);
     }
     for day in days {
-        let currency = day.sum.currency();
-        by_currency.entry(currency.code()).or_insert_with(|| Account::new(currency)).days.push(day);
+        Account::of(&mut by_currency, day.sum.currency()).days.push(day);
     }
+    by_currency.retain(|_, account| account.says_something());
     for account in by_currency.values() {
         parts.extend(account.parts()?);
     }
@@ -53,14 +58,26 @@ pub(super) async fn draw(ctx: &Ctx, creator: &Viewer, year: i32) -> Result<Paper
 struct Account {
     before: Money,
     days: Vec<StatementDay>,
+    /// Held back of payouts at the end, and owed by the creator.
+    reserved: Money,
+    owed: Money,
 }
 
 impl Account {
     fn new(currency: Currency) -> Self {
-        Self { before: Money::zero(currency), days: Vec::new() }
+        let nothing = Money::zero(currency);
+        Self { before: nothing, days: Vec::new(), reserved: nothing, owed: nothing }
     }
 
-    fn parts(&self) -> Result<[Part; 4]> {
+    fn of<'a>(accounts: &'a mut BTreeMap<&'static str, Self>, currency: Currency) -> &'a mut Self {
+        accounts.entry(currency.code()).or_insert_with(|| Self::new(currency))
+    }
+
+    fn says_something(&self) -> bool {
+        !(self.days.is_empty() && self.before.is_zero() && self.reserved.is_zero() && self.owed.is_zero())
+    }
+
+    fn parts(&self) -> Result<Vec<Part>> {
         let mut after = self.before;
         let mut rows = Vec::new();
         for StatementDay { day, campaign, kind, count, sum } in &self.days {
@@ -72,12 +89,20 @@ impl Account {
             rows.push(vec![day.to_string(), campaign.clone(), what, sum.plain()]);
         }
         let code = self.before.currency().code();
-        Ok([
+        let mut parts = vec![
             Part::Heading(format!("In {code}")),
             Part::Facts(vec![("Held for you before".into(), format!("{} {code}", self.before.plain()))]),
             Part::Table(Table { columns: COLUMNS.to_vec(), rows }),
             Part::Total("Held for you after".into(), format!("{} {code}", after.plain())),
-        ])
+        ];
+        let besides = [("Held back of payouts, besides", self.reserved), ("Owed by you", self.owed)];
+        let besides = besides.into_iter().filter(|(_, amount)| !amount.is_zero());
+        let besides: Vec<_> =
+            besides.map(|(name, amount)| (name.to_owned(), format!("{} {code}", amount.plain()))).collect();
+        if !besides.is_empty() {
+            parts.push(Part::Facts(besides));
+        }
+        Ok(parts)
     }
 }
 
@@ -110,9 +135,12 @@ mod tests {
             day("2027-03-04", "platform_fee", 1, -2),
             day("2027-03-05", "captured", 1, 20),
         ];
-        let parts = Account { before: euros(5), days }.parts().expect("parts");
-        let [_, Part::Facts(before), Part::Table(table), Part::Total(_, after)] = parts else {
-            panic!("a heading, what was before, the days, what is after")
+        let account = Account { before: euros(5), days, reserved: euros(2), owed: euros(0) };
+        let parts = account.parts().expect("parts");
+        let [_, Part::Facts(before), Part::Table(table), Part::Total(_, after), Part::Facts(besides)] =
+            &parts[..]
+        else {
+            panic!("a heading, what was before, the days, what is after and besides")
         };
         let rows: Vec<String> =
             table.rows.iter().map(|row| format!("{} {} {}", row[0], row[2], row[3])).collect();
@@ -125,5 +153,7 @@ mod tests {
             ]
         );
         assert_eq!((before[0].1.as_str(), after.as_str()), ("5.00 EUR", "58.00 EUR"));
+        let besides: Vec<_> = besides.iter().map(|(name, amount)| (name.as_str(), amount.as_str())).collect();
+        assert_eq!(besides, [("Held back of payouts, besides", "2.00 EUR")]);
     }
 }

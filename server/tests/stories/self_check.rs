@@ -90,7 +90,7 @@ const VIOLATIONS: [(&str, &str); 28] = [
 ];
 
 /// More of them, whose row has to be made a little differently.
-const OTHERS: [(&str, &str); 5] = [
+const OTHERS: [(&str, &str); 11] = [
     (
         "payments_have_their_line",
         "update ledger_transactions set posted_at = posted_at - interval '2 days', reference = 'pi_nowhere'
@@ -109,6 +109,55 @@ const OTHERS: [(&str, &str); 5] = [
         "every_day_is_reconciled",
         "insert into reconciliations (id, day, began_at)
       values (gen_random_uuid(), '2027-03-03', clock() - interval '2 days')",
+    ),
+    (
+        "no_reserve_is_negative",
+        "with t as (insert into ledger_transactions (id, kind, reference, campaign_id, pledge_id)
+                    select gen_random_uuid(), 'reserve_used', 'x', campaign_id, id from pledges where state = 'captured'
+                    returning id)
+      insert into ledger_entries (transaction_id, account, amount, currency)
+      select id, a, m, 'EUR' from t, (values ('reserved_for_creators', 1), ('held_for_campaign', -1)) as e (a, m)",
+    ),
+    (
+        "no_debt_is_negative",
+        "with t as (insert into ledger_transactions (id, kind, reference, campaign_id)
+                    select gen_random_uuid(), 'debt_settled', 'x', id from campaigns limit 1 returning id)
+      insert into ledger_entries (transaction_id, account, amount, currency)
+      select id, a, m, 'EUR' from t, (values ('set_off', 1), ('owed_by_creators', -1)) as e (a, m)",
+    ),
+    (
+        "what_is_set_off_is_settled",
+        "with t as (insert into ledger_transactions (id, kind, reference, campaign_id)
+                    select gen_random_uuid(), 'debt_set_off', 'x', campaign_id from pledges where state = 'captured'
+                    returning id)
+      insert into ledger_entries (transaction_id, account, amount, currency)
+      select id, a, m, 'EUR' from t, (values ('held_for_campaign', 1), ('set_off', -1)) as e (a, m)",
+    ),
+    (
+        "reserves_leave_in_time",
+        "with old as (update campaigns set starts_at = clock() - interval '99 days',
+                                           ends_at = clock() - interval '63 days'),
+           t as (insert into ledger_transactions (id, kind, reference, campaign_id, pledge_id)
+                 select gen_random_uuid(), 'reserved', 'x', campaign_id, id from pledges where state = 'captured'
+                 returning id)
+      insert into ledger_entries (transaction_id, account, amount, currency)
+      select id, a, m, 'EUR' from t, (values ('held_for_campaign', 1), ('reserved_for_creators', -1)) as e (a, m)",
+    ),
+    (
+        "payouts_are_their_parts",
+        "with payout as (insert into payouts (id, campaign_id, creator_id, state, amount, currency)
+                         select gen_random_uuid(), id, creator_id, 'approved', 5, currency from campaigns limit 1
+                         returning id)
+      insert into payout_parts (payout_id, pledge_id, amount, currency)
+      select payout.id, pledges.id, 4, 'EUR' from payout, pledges where state = 'captured'",
+    ),
+    (
+        "payouts_walk_allowed_edges",
+        "with payout as (insert into payouts (id, campaign_id, creator_id, state, amount, currency)
+                         select gen_random_uuid(), id, creator_id, 'withdrawn', 5, currency from campaigns limit 1
+                         returning id)
+      insert into payout_history (payout_id, from_state, to_state, event)
+      select id, null, 'approved', 'due' from payout union all select id, 'approved', 'withdrawn', 'withdrawn' from payout",
     ),
 ];
 

@@ -77,6 +77,7 @@ fn One(payout: WaitingPayoutView, refused: Option<ApiError>) -> impl IntoView {
             <dl class="facts">
                 <div><dt>"Amount"</dt><dd>{payout.amount.to_string()}</dd></div>
                 <div><dt>"To"</dt><dd>{creator}</dd></div>
+                {payout.was_asked.then(|| view! { <div><dt>"Why now"</dt><dd>"The creator asked for it"</dd></div> })}
                 <div><dt>"Since"</dt><dd>{instant(payout.created_at)}</dd></div>
                 {was_refused.then(|| view! { <div><dt>"Refused"</dt><dd>{payout.reason.clone()}</dd></div> })}
             </dl>

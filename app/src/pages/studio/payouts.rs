@@ -1,19 +1,22 @@
 //! `/studio/payouts`: whether a creator can be paid, what they will be paid when, and what they were paid.
 
-use domain::Hold;
+use domain::{Hold, PayoutState};
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
 use leptos_router::hooks::use_query_map;
 
 use super::payout_account::Account;
+use super::payout_balance::Balance;
+use super::payout_schedule::Schedule;
 use crate::api::error::ApiError;
 use crate::api::payouts::{
-    BalanceView, OpenPayoutAccount, PayoutView, PayoutsView, SetUpPayouts, UpcomingView,
-    back_from_payout_account, my_payouts,
+    AskPayout, ChoosePayoutSchedule, OpenPayoutAccount, PayoutView, PayoutsView, SetUpPayouts, UpcomingView,
+    WithdrawPayout, back_from_payout_account, my_payouts,
 };
 use crate::components::notice::{Notice, Tone};
-use crate::components::table::Column::{Number, Text};
+use crate::components::table::Column::{Acts, Number, Text};
 use crate::components::table::Table;
 use crate::components::time::{date, instant};
 use crate::next_path::log_in_address;
@@ -35,7 +38,11 @@ pub fn BackFromAccount() -> impl IntoView {
 
 #[component]
 fn Shown(payouts: Resource<Result<PayoutsView, ApiError>>) -> impl IntoView {
-    let refused = form_error::<SetUpPayouts>().or_else(form_error::<OpenPayoutAccount>);
+    let refused = form_error::<SetUpPayouts>()
+        .or_else(form_error::<OpenPayoutAccount>)
+        .or_else(form_error::<ChoosePayoutSchedule>)
+        .or_else(form_error::<AskPayout>)
+        .or_else(form_error::<WithdrawPayout>);
     let expired = use_query_map().read_untracked().get("link").as_deref() == Some("expired");
     view! {
         <Title text="Being paid"/>
@@ -58,7 +65,18 @@ fn Shown(payouts: Resource<Result<PayoutsView, ApiError>>) -> impl IntoView {
 
 #[component]
 fn Payouts(payouts: PayoutsView, refused: Option<ApiError>, expired: bool) -> impl IntoView {
-    let PayoutsView { account, balances, upcoming, payouts, delay_days, years } = payouts;
+    let PayoutsView { account, schedule, balances, upcoming, payouts, delay_days, reserve, years } = payouts;
+    let done = refused.is_none().then(|| use_query_map().read_untracked().get("done")).flatten();
+    let done = match done.as_deref() {
+        Some("chosen") => Some("Saved."),
+        Some("asked") => Some("Asked for. You find it among your payouts below."),
+        Some("withdrawn") => Some("Withdrawn. The money is available again."),
+        _ => None,
+    };
+    let balances = balances.into_iter().map({
+        let refused = refused.clone();
+        move |balance| view! { <Balance balance schedule refused=refused.clone()/> }
+    });
     view! {
         <div class="wrap wrap--narrow stack stack--loose">
             <header class="page-head">
@@ -68,14 +86,19 @@ fn Payouts(payouts: PayoutsView, refused: Option<ApiError>, expired: bool) -> im
                         "What your campaigns collect, less fees, leaves for your bank {delay_days} days after their deadline, \
                          or when the last payment is settled.",
                     )}
+                    {reserve.map(|(share, days)| format!(
+                        " Of a campaign launched now, {share} is held back for refunds and leaves {days} days after its deadline.",
+                    ))}
                 </p>
             </header>
             <ErrorSummary error=refused.clone()/>
+            {done.map(|words| view! { <Notice tone=Tone::Success>{words}</Notice> })}
             {expired.then(|| view! {
                 <Notice tone=Tone::Warning>"That link had run out. Go on from here: nothing you told is lost."</Notice>
             })}
             <Account account refused/>
-            {balances.into_iter().map(|balance| view! { <Balance balance/> }).collect_view()}
+            {balances.collect_view()}
+            <Schedule schedule delay_days/>
             {(!upcoming.is_empty()).then(|| view! { <Coming upcoming/> })}
             {(!payouts.is_empty()).then(|| view! { <Made payouts/> })}
             {(!years.is_empty()).then(|| view! { <Statements years/> })}
@@ -85,35 +108,6 @@ fn Payouts(payouts: PayoutsView, refused: Option<ApiError>, expired: bool) -> im
                 "."
             </p>
         </div>
-    }
-}
-
-#[component]
-fn Balance(balance: BalanceView) -> impl IntoView {
-    let code = balance.pending.currency().code();
-    let line = |name: &'static str, meaning: &'static str, amount: domain::Money| {
-        view! {
-            <div class="account__line">
-                <dt>{name}<span class="account__meaning">{meaning}</span></dt>
-                <dd><data class="money" value=amount.plain()>{amount.to_string()}</data></dd>
-            </div>
-        }
-    };
-    view! {
-        <section aria-labelledby=format!("balance-{code}")>
-            <h2 id=format!("balance-{code}")>{format!("Your money in {code}")}</h2>
-            <dl class="account">
-                {line("Pending", "Collected. Its date has not come.", balance.pending)}
-                {line("Available", "Leaves as soon as nothing stands in the way.", balance.available)}
-                {line("Leaving", "On a payout that is being sent or waits for approval.", balance.leaving)}
-                {line("Paid", "Sent to your account.", balance.paid)}
-                {(!balance.owed.is_zero()).then(|| line(
-                    "Owed",
-                    "Given back to backers after it had been paid to you.",
-                    balance.owed,
-                ))}
-            </dl>
-        </section>
     }
 }
 
@@ -145,7 +139,11 @@ fn when(hold: Option<Hold>) -> String {
         Some(Hold::Suspended) => "When the campaign’s suspension ends".into(),
         Some(Hold::Account) => "When your account is ready".into(),
         Some(Hold::BankChanged { until }) => format!("After {}: your bank account is new", instant(until)),
-        Some(Hold::Debt) => "When what you owe is settled".into(),
+        Some(Hold::NotAsked { until }) => {
+            format!("When you ask for it; by itself on {}", date(until))
+        }
+        Some(Hold::Reserved { until }) => format!("Reserved for refunds until {}", date(until)),
+        Some(Hold::Questioned) => "When a refund or a backer’s bank has decided over it".into(),
     }
 }
 
@@ -156,7 +154,7 @@ fn Made(payouts: Vec<PayoutView>) -> impl IntoView {
             <h2 id="made">"Payouts"</h2>
             <Table
                 caption="Your payouts, newest first"
-                columns=&[Text("Campaign"), Text("Made"), Text("State"), Number("Amount")]
+                columns=&[Text("Campaign"), Text("Made"), Text("State"), Number("Amount"), Acts]
             >
                 {payouts.into_iter().map(|payout| view! { <Row payout/> }).collect_view()}
             </Table>
@@ -166,10 +164,15 @@ fn Made(payouts: Vec<PayoutView>) -> impl IntoView {
 
 #[component]
 fn Row(payout: PayoutView) -> impl IntoView {
-    let why = (payout.state == domain::PayoutState::Refused).then(|| payout.reason.clone());
+    let why =
+        matches!(payout.state, PayoutState::Refused | PayoutState::Declined).then(|| payout.reason.clone());
+    let withdraws = payout.was_asked && payout.state == PayoutState::Waiting;
     view! {
         <tr>
-            <th scope="row"><a href=format!("/campaigns/{}/settlement", payout.slug)>{payout.title}</a></th>
+            <th scope="row">
+                <a href=format!("/campaigns/{}/settlement", payout.slug)>{payout.title}</a>
+                {payout.was_asked.then(|| view! { <span class="table__note">"You asked for it"</span> })}
+            </th>
             <td data-label="Made">
                 <time datetime=payout.created_at.to_rfc3339()>{date(payout.created_at)}</time>
             </td>
@@ -182,6 +185,14 @@ fn Row(payout: PayoutView) -> impl IntoView {
                 })}
             </td>
             <td class="table__num" data-label="Amount">{payout.amount.to_string()}</td>
+            <td class="table__end">
+                {withdraws.then(|| view! {
+                    <form method="post" action=WithdrawPayout::url()>
+                        <input type="hidden" name="payout" value=payout.id/>
+                        <button class="button button--small" type="submit">"Withdraw"</button>
+                    </form>
+                })}
+            </td>
         </tr>
     }
 }

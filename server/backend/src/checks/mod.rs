@@ -55,6 +55,7 @@ async fn by_functions(db: &PgPool) -> Result<Vec<Answer>> {
     Ok(vec![
         histories::of_pledges(db).await?,
         histories::of_campaigns(db).await?,
+        histories::of_payouts(db).await?,
         held_too_long(db).await?,
         stuck(db).await?,
     ])

@@ -74,6 +74,35 @@ questions! {
        join ledger_entries entries on entries.transaction_id = posted.id
        where account = 'owed_to_backers' and pledge_id is not null
        group by pledge_id, currency having sum(amount) > 0 limit 50"#;
+    "no_reserve_is_negative", "More was taken of what is reserved for a creator than was held back.",
+    r#"select pledge_id::text as "subject!" from creator_lines
+       where account = 'reserved_for_creators'
+       group by pledge_id having sum(amount) < 0 limit 50"#;
+    "no_debt_is_negative", "More of a creator’s debt was settled than they owed.",
+    r#"select campaign_id::text as "subject!" from creator_lines
+       where account = 'owed_by_creators'
+       group by campaign_id, currency having sum(amount) > 0 limit 50"#;
+    "what_is_set_off_is_settled", "What was set off against a creator’s debts is not what was settled of them.",
+    r#"select creator_id::text as "subject!"
+       from ledger_transactions posted
+       join ledger_entries entries on entries.transaction_id = posted.id
+       join campaigns on campaigns.id = posted.campaign_id
+       where account = 'set_off'
+       group by creator_id, entries.currency having sum(entries.amount) <> 0 limit 50"#;
+    "reserves_leave_in_time", "What was held back of a payout did not leave when its day came.",
+    r#"select lines.campaign_id::text as "subject!" from creator_lines lines
+       join campaigns on campaigns.id = lines.campaign_id
+       join pledges on pledges.id = lines.pledge_id
+       where account = 'reserved_for_creators' and suspended_at is null
+             and ends_at + make_interval(days => reserve_days) < clock() - interval '2 days'
+             and pledges.state <> 'disputed'
+             and not exists (select from refunds where refunds.pledge_id = pledges.id
+                             and refunds.state in ('requested', 'pending'))
+       group by lines.campaign_id having sum(lines.amount) > 0 limit 50"#;
+    "payouts_are_their_parts", "A payout’s amount is not that of its parts.",
+    r#"select payouts.id::text as "subject!" from payouts join payout_parts parts on payout_id = payouts.id
+       where payouts.state in ('approved', 'sent')
+       group by payouts.id having sum(parts.amount) <> payouts.amount limit 50"#;
     // I6
     "failed_campaigns_charge_nobody", "A payment was taken for a campaign after it had failed or been cancelled.",
     r#"select distinct posted.campaign_id::text as "subject!"

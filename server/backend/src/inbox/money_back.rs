@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::batch::{HistoryLine, Totals, Waiting};
 use super::row::Row;
 use crate::ledger::{Account, Line};
-use crate::{Error, Result, rows};
+use crate::{Error, Result, payouts, rows};
 
 /// Whether the event is about money that goes back: then the rows are what counts.
 pub(super) fn is_about(event: PledgeEvent) -> bool {
@@ -256,8 +256,8 @@ impl Row {
     }
 }
 
-/// What a campaign's creator owes when more went back than is still held for them, and what of an older debt is covered
-/// again: the held balance never stays below zero unseen.
+/// What a campaign's creator owes when more went back than is held for them, and what of an older debt is covered again:
+/// the held balance never stays below zero unseen. What is held back of their payouts makes up for it first.
 pub(crate) async fn cover(
     db: &mut PgConnection,
     campaign: CampaignId,
@@ -266,17 +266,17 @@ pub(crate) async fn cover(
 ) -> Result<()> {
     use Account::{HeldForCampaign, OwedByCreators};
     let row = sqlx::query!(
-        r#"select coalesce(-sum(entries.amount) filter (where account = 'held_for_campaign'), 0) as "held!",
-                  coalesce(sum(entries.amount) filter (where account = 'owed_by_creators'), 0) as "owed!"
-           from ledger_transactions posted join ledger_entries entries on entries.transaction_id = posted.id
-           where posted.campaign_id = $1 and entries.currency = $2"#,
+        r#"select coalesce(sum(amount) filter (where account = 'held_for_campaign'), 0) as "held!",
+                  coalesce(-sum(amount) filter (where account = 'owed_by_creators'), 0) as "owed!"
+           from creator_lines where campaign_id = $1 and currency = $2"#,
         campaign as CampaignId,
         currency.code(),
     )
     .fetch_one(&mut *db)
     .await?;
     let (kind, debit, credit, amount) = if row.held < Decimal::ZERO {
-        ("creator_owes", OwedByCreators, HeldForCampaign, -row.held)
+        let reserved = payouts::make_up_for(db, campaign, currency, -row.held, cause).await?;
+        ("creator_owes", OwedByCreators, HeldForCampaign, -row.held - reserved)
     } else {
         ("creator_debt_covered", HeldForCampaign, OwedByCreators, row.held.min(row.owed))
     };

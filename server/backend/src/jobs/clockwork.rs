@@ -28,12 +28,15 @@ pub(super) async fn launch_due(ctx: &Ctx) -> Result<()> {
         let from: CampaignState = rows::named("campaigns.state", &campaign.state)?;
         let Ok(Step::To(to)) = from.next(CampaignEvent::Launched) else { continue };
         sqlx::query!(
-            "with moved as (update campaigns set state = $3, fee_bps = $4, updated_at = clock() where id = $1)
+            "with moved as (update campaigns set state = $3, fee_bps = $4, reserve_bps = $5, reserve_days = $6,
+                                                 updated_at = clock() where id = $1)
              insert into campaign_history (campaign_id, from_state, to_state, event) values ($1, $2, $3, 'launched')",
             campaign.id as CampaignId,
             from.as_str(),
             to.as_str(),
             i16::try_from(ctx.config.fee.bps()).unwrap_or(i16::MAX),
+            i16::try_from(ctx.config.payouts.reserve.bps()).unwrap_or(i16::MAX),
+            i16::try_from(ctx.config.payouts.reserve.days()).unwrap_or(i16::MAX),
         )
         .execute(&mut *tx)
         .await?;

@@ -21,8 +21,8 @@ pub use letter::{
     About, AlarmsRaised, CampaignCancelled, CampaignFailed, CampaignFailedCreator, CampaignFellShort,
     CampaignFellShortCreator, CampaignFunded, CampaignFundedCreator, CardExpires, DisputeClosed,
     DisputeOpened, Letter, MilestoneReached, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder,
-    PayoutFailed, PayoutSent, PledgeCancelled, PledgeChanged, PledgeConfirmed, PledgeDropped, PledgeLink,
-    RefundFailed, RefundFailedCreator, Refunded, StretchGoalUnlocked,
+    PayoutAsked, PayoutDecided, PayoutFailed, PayoutSent, PledgeCancelled, PledgeChanged, PledgeConfirmed,
+    PledgeDropped, PledgeLink, RefundFailed, RefundFailedCreator, Refunded, StretchGoalUnlocked,
 };
 pub use mailbox::{MailboxLine, MailboxMail, in_mailbox, mailbox};
 pub use sender::{Round, run, send_due};

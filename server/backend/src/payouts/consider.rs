@@ -1,14 +1,14 @@
 //! Whether a campaign's money is due, and what stands in its way.
 
 use chrono::{DateTime, Utc};
-use domain::{CampaignId, Money, PayoutId, PayoutStanding, PayoutState, PersonId, PledgeId};
+use domain::{
+    ASKED_WITHIN, CampaignId, Currency, Hold, Money, PayoutSchedule, PayoutStanding, PersonId, PledgeId,
+};
 use rust_decimal::Decimal;
 use sqlx::{PgConnection, PgPool};
-use uuid::Uuid;
 
-use super::Part;
-use crate::jobs::{self, Job};
-use crate::payments::transferable;
+use super::holdings::{self, Division};
+use super::{debts, make, reserve};
 use crate::{Ctx, Error, Result, rows};
 
 /// The most campaigns one look takes on.
@@ -25,8 +25,9 @@ pub(super) async fn consider_due(ctx: &Ctx) -> Result<()> {
                where finished_at is not null and paid_out_at is null and suspended_at is null
                      and state in ('funded', 'partially_funded')
                      and greatest(finished_at, ends_at + make_interval(secs => $2)) <= clock()
+                     and (waits_until is null or waits_until <= clock())
                      and not exists (select from payouts where payouts.campaign_id = campaigns.id
-                                     and payouts.state <> 'sent')
+                                     and payouts.state in ('waiting', 'approved', 'refused'))
                -- whoever waited longest: many wait for their creators, and must not hold up the others
                order by looked_at nulls first, finished_at limit $1
                for update of settlements skip locked
@@ -48,28 +49,35 @@ pub(super) async fn consider_due(ctx: &Ctx) -> Result<()> {
 }
 
 /// Seconds.
-fn delay(ctx: &Ctx) -> f64 {
+pub(super) fn delay(ctx: &Ctx) -> f64 {
     ctx.config.payouts.delay.as_secs_f64()
 }
 
 async fn consider(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
+    let (creator, currency) = whose(&mut tx, campaign).await?;
+    // Whoever moves what is held for a campaign holds its total.
+    let totals = debts::hold_totals(&mut tx, creator, currency, &[campaign]).await?;
     let Some(found) = hold_settlement(&mut tx, ctx, campaign).await? else { return Ok(()) };
-    if let Some(hold) = found.standing.hold(found.now) {
+    let hold = found.standing.hold(found.now);
+    if hold.is_some_and(|hold| !matches!(hold, Hold::NotAsked { .. })) {
         tracing::debug!(%campaign, ?hold, "not paid out yet");
         return Ok(());
     }
-    if fees_are_awaited(&mut tx, campaign).await? {
-        return Ok(());
-    }
-    let shares = payable(&mut tx, campaign).await?;
-    if shares.is_empty() && money_goes_back(&mut tx, campaign).await? {
-        return Ok(());
-    }
-    if shares.is_empty() {
-        close(&mut tx, campaign).await?;
-    } else {
-        make(&mut tx, ctx, campaign, found.creator, &shares).await?;
+    let Some(ready) = ready(&mut tx, campaign, &totals, found.now).await? else { return Ok(()) };
+    match hold {
+        Some(Hold::NotAsked { until }) if !ready.payable.is_empty() => {
+            let until = ready.reserved_until.map_or(until, |reserved| reserved.min(until));
+            wait_until(&mut tx, campaign, until).await?;
+        }
+        _ if !ready.payable.is_empty() => {
+            make::make(&mut tx, ctx, campaign, creator, &ready.payable, None).await?;
+        }
+        _ if money_goes_back(&mut tx, campaign).await? => {}
+        _ => match ready.reserved_until {
+            Some(until) => wait_until(&mut tx, campaign, until).await?,
+            None => close(&mut tx, campaign).await?,
+        },
     }
     ctx.faults.step("payout.before_made");
     tx.commit().await?;
@@ -77,45 +85,103 @@ async fn consider(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
     Ok(())
 }
 
-struct Found {
-    creator: PersonId,
-    standing: PayoutStanding,
-    now: DateTime<Utc>,
+async fn whose(db: &mut PgConnection, campaign: CampaignId) -> Result<(PersonId, Currency)> {
+    let row = sqlx::query!(
+        r#"select creator_id as "creator: PersonId", currency from campaigns where id = $1"#,
+        campaign as CampaignId
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((row.creator, rows::currency(&row.currency)?))
 }
 
-/// The settlement is the lock: two processes that look at once make one payout.
-async fn hold_settlement(db: &mut PgConnection, ctx: &Ctx, campaign: CampaignId) -> Result<Option<Found>> {
+/// What may leave of a campaign, once its reserve is held back and debts are set off.
+pub(super) struct Ready {
+    pub payable: Vec<(PledgeId, Money)>,
+    /// Until when something stays reserved.
+    pub reserved_until: Option<DateTime<Utc>>,
+}
+
+/// Brings a campaign's reserve up to date and sets off what its creator owes. `None` while the gateway's fees are not all
+/// known. The caller holds the totals and the settlement.
+pub(super) async fn ready(
+    db: &mut PgConnection,
+    campaign: CampaignId,
+    totals: &[CampaignId],
+    now: DateTime<Utc>,
+) -> Result<Option<Ready>> {
+    if fees_are_awaited(db, campaign).await? {
+        return Ok(None);
+    }
+    let mut holdings = holdings_of(db, campaign).await?;
+    let is_over = holdings.reserved_until.is_none_or(|until| until <= now);
+    if is_over && reserve::release(db, campaign, &holdings).await? {
+        holdings = holdings_of(db, campaign).await?;
+    }
+    let Division { payable, to_reserve, reserved, .. } = holdings.divide(now)?;
+    reserve::hold_back(db, campaign, &to_reserve).await?;
+    let payable = debts::set_off(db, campaign, payable, totals).await?;
+    let is_reserved = reserved + holdings::sum(&to_reserve) > Decimal::ZERO;
+    let reserved_until = holdings.reserved_until.filter(|until| is_reserved && now < *until);
+    Ok(Some(Ready { payable, reserved_until }))
+}
+
+async fn holdings_of(db: &mut PgConnection, campaign: CampaignId) -> Result<holdings::Holdings> {
+    let mut found = holdings::of_campaigns(db, &[campaign]).await?;
+    found.remove(&campaign).ok_or_else(|| Error::broken("a settlement without a campaign"))
+}
+
+pub(super) struct Found {
+    pub standing: PayoutStanding,
+    pub now: DateTime<Utc>,
+}
+
+/// Two processes that look at once make one payout: the second finds it. The caller holds the campaign's total.
+pub(super) async fn hold_settlement(
+    db: &mut PgConnection,
+    ctx: &Ctx,
+    campaign: CampaignId,
+) -> Result<Option<Found>> {
     let row = sqlx::query!(
-        r#"select creator_id as "creator: PersonId", suspended_at is not null as "suspended!",
+        r#"select suspended_at is not null as "suspended!",
                   greatest(finished_at, ends_at + make_interval(secs => $2)) as "due_at!",
+                  finished_at as "finished_at!",
                   coalesce(ready, false) as "ready!",
-                  bank_changed_at as "bank_changed_at?", clock() as "now!",
-                  exists (select from ledger_transactions posted
-                          join ledger_entries entries on entries.transaction_id = posted.id
-                          join campaigns theirs on theirs.id = posted.campaign_id
-                          where theirs.creator_id = campaigns.creator_id and account = 'owed_by_creators'
-                          group by entries.currency having sum(entries.amount) > 0) as "owes!"
+                  bank_changed_at as "bank_changed_at?", schedule as "schedule?", clock() as "now!"
            from settlements
            join campaigns on campaigns.id = campaign_id
-           left join payout_accounts on person_id = creator_id
+           left join payout_accounts on payout_accounts.person_id = creator_id
+           left join payout_choices on payout_choices.person_id = creator_id
            where campaign_id = $1 and finished_at is not null and paid_out_at is null
-           for update of settlements skip locked"#,
+                 and not exists (select from payouts where payouts.campaign_id = campaigns.id
+                                 and payouts.state in ('waiting', 'approved', 'refused'))
+           for update of settlements"#,
         campaign as CampaignId,
         delay(ctx),
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Found {
-        creator: row.creator,
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Found {
         standing: PayoutStanding {
             suspended: row.suspended,
             due_at: row.due_at,
             account_ready: row.ready,
             bank_changed_at: row.bank_changed_at,
-            owes: row.owes,
+            asked_until: asked_until(row.schedule.as_deref(), Some(row.finished_at))?,
         },
         now: row.now,
     }))
+}
+
+/// Until when a creator is waited for, by what they chose and when their campaign was settled.
+pub(super) fn asked_until(
+    schedule: Option<&str>,
+    finished_at: Option<DateTime<Utc>>,
+) -> Result<Option<DateTime<Utc>>> {
+    let schedule = schedule.map(|name| rows::named("payout_choices.schedule", name)).transpose()?;
+    let waits = schedule == Some(PayoutSchedule::WhenAsked);
+    Ok(finished_at.filter(|_| waits).map(|finished| finished + ASKED_WITHIN))
 }
 
 /// Whether it is not known yet what the gateway kept of some payment: that is the creator's to bear.
@@ -149,51 +215,6 @@ async fn money_goes_back(db: &mut PgConnection, campaign: CampaignId) -> Result<
     Ok(goes_back)
 }
 
-/// What the ledger holds for each pledge that is paid and not disputed; all of it together never more than it holds for
-/// the campaign: what the gateway kept of payments that were given back is the creator's too.
-async fn payable(db: &mut PgConnection, campaign: CampaignId) -> Result<Vec<(PledgeId, Money)>> {
-    let rows = sqlx::query!(
-        r#"select pledges.id as "pledge: PledgeId", -sum(entries.amount) as "held!", pledges.currency
-           from pledges
-           join ledger_transactions posted on posted.pledge_id = pledges.id
-           join ledger_entries entries on entries.transaction_id = posted.id and account = 'held_for_campaign'
-           where pledges.campaign_id = $1 and state in ('captured', 'partially_refunded')
-                 and not exists (select from refunds
-                                 where refunds.pledge_id = pledges.id and refunds.state in ('requested', 'pending'))
-                 -- the demo's own pledges were never charged at a gateway
-                 and payment_intent_id is not null
-           group by pledges.id
-           having -sum(entries.amount) > 0
-           order by pledges.id"#,
-        campaign as CampaignId,
-    )
-    .fetch_all(&mut *db)
-    .await?;
-    let mut left = held(db, campaign).await?;
-    let mut shares = Vec::new();
-    for row in rows {
-        // What the gateway cannot move exactly, a few thousandths of a dinar, stays with the campaign.
-        let share = transferable(rows::money(row.held.min(left), &row.currency)?);
-        if share.is_positive() {
-            shares.push((row.pledge, share));
-            left -= share.amount();
-        }
-    }
-    Ok(shares)
-}
-
-async fn held(db: &mut PgConnection, campaign: CampaignId) -> Result<Decimal> {
-    let held = sqlx::query_scalar!(
-        r#"select coalesce(-sum(entries.amount), 0) as "held!"
-           from ledger_entries entries join ledger_transactions posted on posted.id = entries.transaction_id
-           where posted.campaign_id = $1 and account = 'held_for_campaign'"#,
-        campaign as CampaignId,
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(held)
-}
-
 /// Everything has left. A dispute that is won opens it again.
 async fn close(db: &mut PgConnection, campaign: CampaignId) -> Result<()> {
     sqlx::query!(
@@ -205,65 +226,20 @@ async fn close(db: &mut PgConnection, campaign: CampaignId) -> Result<()> {
     Ok(())
 }
 
-async fn make(
-    db: &mut PgConnection,
-    ctx: &Ctx,
-    campaign: CampaignId,
-    creator: PersonId,
-    shares: &[(PledgeId, Money)],
-) -> Result<()> {
-    let currency = shares[0].1.currency();
-    let mut each = shares.iter().map(|(_, share)| *share);
-    let sum = each
-        .try_fold(Money::zero(currency), Money::checked_add)
-        .map_err(|_| Error::broken("a payout too large"))?;
-    let state = match ctx.config.payouts.approval_above {
-        Some(limit) if sum.amount() > limit => PayoutState::Waiting,
-        _ => PayoutState::Approved,
-    };
-    let payout = PayoutId(Uuid::now_v7());
-    let pledges: Vec<Uuid> = shares.iter().map(|(pledge, _)| pledge.0).collect();
-    let amounts: Vec<Decimal> = shares.iter().map(|(_, share)| share.amount()).collect();
+/// Nothing is to do before.
+async fn wait_until(db: &mut PgConnection, campaign: CampaignId, until: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
-        "with payout as (
-             insert into payouts (id, campaign_id, creator_id, state, amount, currency)
-             values ($1, $2, $3, $4, $5, $6)
-         ), history as (
-             insert into payout_history (payout_id, to_state, event) values ($1, $4, 'due')
-         )
-         insert into payout_parts (payout_id, pledge_id, amount, currency)
-         select $1, pledge, amount, $6 from unnest($7::uuid[], $8::numeric[]) as new (pledge, amount)",
-        payout as PayoutId,
+        "update settlements set waits_until = $2 where campaign_id = $1",
         campaign as CampaignId,
-        creator as PersonId,
-        state.as_str(),
-        sum.amount(),
-        currency.code(),
-        &pledges,
-        &amounts,
+        until
     )
-    .execute(&mut *db)
+    .execute(db)
     .await?;
-    if state == PayoutState::Approved { stage_sending(db, payout).await } else { Ok(()) }
-}
-
-/// A job for each part that has not left.
-pub(super) async fn stage_sending(db: &mut PgConnection, payout: PayoutId) -> Result<()> {
-    let pledges = sqlx::query_scalar!(
-        r#"select pledge_id as "pledge: PledgeId" from payout_parts where payout_id = $1 and transfer_id is null"#,
-        payout as PayoutId,
-    )
-    .fetch_all(&mut *db)
-    .await?;
-    let parts: Vec<Part> = pledges.into_iter().map(|pledge| Part { payout, pledge }).collect();
-    let staged: Vec<_> = parts
-        .iter()
-        .map(|part| (Job::PayOut(part), format!("pay_out_{}_{}", part.payout, part.pledge)))
-        .collect();
-    jobs::stage(db, &staged).await
+    Ok(())
 }
 
 /// Settled campaigns whose money has waited for its creator for sixty days: the gateway wants it paid out within ninety.
+/// A reserve has its own day.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -273,6 +249,7 @@ pub async fn held_too_long(db: &PgPool) -> Result<Vec<CampaignId>> {
            join campaigns on campaigns.id = campaign_id
            where paid_out_at is null and state in ('funded', 'partially_funded')
                  and finished_at < clock() - make_interval(days => $1)
+                 and (waits_until is null or waits_until < clock() - interval '1 day')
            order by finished_at"#,
         ALARM_AFTER_DAYS,
     )

@@ -2,7 +2,10 @@
 
 use domain::{PayoutEvent, PayoutId, PayoutState, PersonId, Step};
 
-use super::consider::stage_sending;
+use sqlx::PgConnection;
+
+use super::make::stage_sending;
+use crate::mail::{About, Letter, PayoutDecided};
 use crate::{Ctx, Error, Result, rows};
 
 /// Why nothing was decided.
@@ -39,7 +42,8 @@ pub async fn approve(ctx: &Ctx, by: PersonId, payout: PayoutId) -> Result<(), De
     decide(ctx, by, payout, PayoutEvent::Approved, "").await
 }
 
-/// Keeps a payout from leaving. The money stays with the campaign, and the next look makes no payout of it by itself.
+/// Keeps a payout from leaving. The money stays with the campaign, and the next look makes no payout of it by itself. What
+/// the creator asked for is declined for good: they may ask again.
 ///
 /// # Errors
 /// [`DecideRefusal`]: the payout then stands as it was.
@@ -63,9 +67,11 @@ async fn decide(
 ) -> Result<(), DecideRefusal> {
     let mut tx = ctx.db.begin().await?;
     let row = sqlx::query!(
-        r#"select state, creator_id as "creator: PersonId" from payouts
-           where id = $1 and exists (select from person_roles where person_id = $2 and role = 'admin')
-           for update"#,
+        r#"select payouts.state, payouts.creator_id as "creator: PersonId", payouts.amount, payouts.currency,
+                  withdrawal_id is not null as "was_asked!", title, slug
+           from payouts join campaigns on campaigns.id = campaign_id
+           where payouts.id = $1 and exists (select from person_roles where person_id = $2 and role = 'admin')
+           for update of payouts"#,
         payout as PayoutId,
         by as PersonId,
     )
@@ -75,10 +81,40 @@ async fn decide(
     if row.creator == by {
         return Err(DecideRefusal::OnesOwn);
     }
+    let event = match event {
+        PayoutEvent::Refused if row.was_asked => PayoutEvent::Declined,
+        event => event,
+    };
     let from: PayoutState = rows::named("payouts.state", &row.state)?;
     let Ok(Step::To(to)) = from.next(event) else { return Err(DecideRefusal::Decided) };
+    step(&mut tx, payout, from, event, to, by, reason).await?;
+    if to == PayoutState::Approved {
+        stage_sending(&mut tx, payout).await?;
+    }
+    let letter = PayoutDecided {
+        campaign: About { title: &row.title, slug: &row.slug },
+        amount: rows::money(row.amount, &row.currency)?,
+        refused_because: (to != PayoutState::Approved).then_some(reason),
+        path: "/studio/payouts",
+    };
+    let key = format!("payout_{}_{payout}", to.as_str());
+    ctx.mail.stage(&mut tx, Letter::PayoutDecided(letter), row.creator, &key).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Moves a payout that is held, and says in its history who did.
+pub(super) async fn step(
+    db: &mut PgConnection,
+    payout: PayoutId,
+    from: PayoutState,
+    event: PayoutEvent,
+    to: PayoutState,
+    by: PersonId,
+    reason: &str,
+) -> Result<()> {
     sqlx::query!(
-        "with decided as (update payouts set state = $3 where id = $1)
+        "with moved as (update payouts set state = $3 where id = $1)
          insert into payout_history (payout_id, from_state, to_state, event, actor_id, reason)
          values ($1, $2, $3, $4, $5, $6)",
         payout as PayoutId,
@@ -88,11 +124,7 @@ async fn decide(
         by as PersonId,
         reason,
     )
-    .execute(&mut *tx)
+    .execute(db)
     .await?;
-    if to == PayoutState::Approved {
-        stage_sending(&mut tx, payout).await?;
-    }
-    tx.commit().await?;
     Ok(())
 }

@@ -2,12 +2,19 @@
 //! the very charges that brought it, never more than the ledger says is held for the campaign, and only to an account
 //! that the gateway pays.
 //!
-//! consider (is anything due, does anything stand in the way) → a payout with a part for each pledge → a job a part
-//! → sent. Above a limit a second person approves in between.
+//! consider (is anything due, does anything stand in the way) → a reserve is held back, a debt set off → a payout with a
+//! part for each pledge → a job a part → sent. Above a limit a second person approves in between. A creator who chose to
+//! ask for their money is waited for.
 
 mod account;
+mod ask;
+mod balance;
 mod consider;
+mod debts;
 mod decide;
+mod holdings;
+mod make;
+mod reserve;
 mod send;
 mod statement;
 mod take_back;
@@ -21,12 +28,17 @@ pub use account::{
     AccountRefusal, PayoutAccount, account_of, dashboard, look_at_account, look_at_payout, onboard,
     read_again,
 };
+pub use ask::{AskRefusal, AskedPayout, ask, choose, withdraw};
+pub use balance::{Balance, Upcoming};
 pub use consider::held_too_long;
 pub use decide::{DecideRefusal, approve, refuse};
+pub(crate) use reserve::make_up_for;
 pub use send::{Part, send};
-pub use statement::{StatementDay, StatementLine, held_before, statement, statement_days, statement_years};
+pub use statement::{
+    Standing, StatementDay, StatementLine, standing_before, statement, statement_days, statement_years,
+};
 pub use take_back::{TakeBack, take_back};
-pub use view::{Balance, CreatorPayouts, PayoutLine, Upcoming, WaitingPayout, of_creator, waiting};
+pub use view::{CreatorPayouts, PayoutLine, WaitingPayout, of_creator, waiting};
 
 use crate::{Ctx, Result};
 

@@ -1,9 +1,10 @@
 //! One pledge's share leaves. Done twice it leaves once: the gateway's key is made of the payout and the pledge.
 
-use domain::{CampaignId, Money, PayoutEvent, PayoutId, PayoutState, PersonId, PledgeId, Step};
+use domain::{CampaignId, Money, PayoutEvent, PayoutId, PayoutState, PersonId, PledgeId, Step, cools_until};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
+use super::debts;
 use crate::ledger::{self, Account, Line};
 use crate::mail::{About, Letter, PayoutSent};
 use crate::payments::{Share, transfer_key};
@@ -21,6 +22,7 @@ pub struct Part {
 /// # Errors
 /// When the gateway's answer is not known, or the account is not ready: the job comes again.
 pub async fn send(ctx: &Ctx, part: Part) -> Result<()> {
+    set_off_late_debts(ctx, part).await?;
     let Some(due) = due(ctx, part).await? else { return Ok(()) };
     ctx.faults.step("payout.before_transfer");
     let transfer = ctx.payments.transfer(&due).await?;
@@ -34,7 +36,7 @@ async fn due(ctx: &Ctx, part: Part) -> Result<Option<Share>> {
     let row = sqlx::query!(
         r#"select parts.amount, parts.currency, transfer_id, payouts.state, suspended_at is not null as "suspended!",
                   payouts.campaign_id as "campaign: CampaignId", gateway_account_id as "account?",
-                  coalesce(ready, false) as "ready!",
+                  coalesce(ready, false) as "ready!", bank_changed_at as "bank_changed_at?", clock() as "now!",
                   payment_intent_id as payment,
                   pledges.state in ('captured', 'partially_refunded') as "paid!",
                   exists (select from gateway_attempts where key = $3 and tries > 0) as "tried!",
@@ -68,6 +70,9 @@ async fn due(ctx: &Ctx, part: Part) -> Result<Option<Share>> {
         if !row.ready {
             return Err(Error::NotNow("the creator's account cannot be paid"));
         }
+        if cools_until(row.bank_changed_at, row.now).is_some() {
+            return Err(Error::NotNow("the creator's bank account is new"));
+        }
         if !row.paid || held.amount() < amount.amount() {
             shrink(ctx, &mut tx, part, if row.paid { held } else { Money::zero(held.currency()) }).await?;
             tx.commit().await?;
@@ -85,7 +90,49 @@ async fn due(ctx: &Ctx, part: Part) -> Result<Option<Share>> {
     }))
 }
 
-/// The backer got something back since the payout was made.
+/// What its creator came to owe since the payout was made is set off against what has not been asked of the gateway.
+async fn set_off_late_debts(ctx: &Ctx, part: Part) -> Result<()> {
+    let row = sqlx::query!(
+        r#"select payouts.campaign_id as "campaign: CampaignId", payouts.creator_id as "creator: PersonId",
+                  payouts.currency
+           from payouts where id = $1 and state = 'approved'
+           and exists (select from creator_lines lines
+                       where lines.creator_id = payouts.creator_id and lines.currency = payouts.currency
+                             and account = 'owed_by_creators'
+                       group by campaign_id having sum(lines.amount) < 0)"#,
+        part.payout as PayoutId,
+    )
+    .fetch_optional(&ctx.db)
+    .await?;
+    let Some(row) = row else { return Ok(()) };
+    let mut tx = ctx.db.begin().await?;
+    let currency = rows::currency(&row.currency)?;
+    let totals = debts::hold_totals(&mut tx, row.creator, currency, &[row.campaign]).await?;
+    let amount = sqlx::query_scalar!(
+        "select parts.amount from payouts join payout_parts parts on payout_id = id
+         where id = $1 and pledge_id = $2 and state = 'approved' and transfer_id is null
+               and not exists (select from gateway_attempts where key = $3 and tries > 0)
+         for update",
+        part.payout as PayoutId,
+        part.pledge as PledgeId,
+        transfer_key(part.payout, part.pledge),
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(amount) = amount else { return Ok(()) };
+    let share = rows::money(amount, &row.currency)?;
+    let left = debts::set_off(&mut tx, row.campaign, vec![(part.pledge, share)], &totals).await?;
+    let left = left.first().map_or(Money::zero(currency), |(_, left)| *left);
+    if left != share {
+        shrink(ctx, &mut tx, part, left).await?;
+    }
+    ctx.faults.step("payout.before_set_off");
+    tx.commit().await?;
+    ctx.faults.step("payout.set_off");
+    Ok(())
+}
+
+/// Less of it is left than when the payout was made.
 async fn shrink(ctx: &Ctx, db: &mut PgConnection, part: Part, held: Money) -> Result<()> {
     if held.is_positive() {
         sqlx::query!(
@@ -100,6 +147,7 @@ async fn shrink(ctx: &Ctx, db: &mut PgConnection, part: Part, held: Money) -> Re
         .await?;
         return Ok(());
     }
+    // The last one's amount stays: a payout is never of nothing.
     sqlx::query!(
         "with part as (delete from payout_parts where payout_id = $1 and pledge_id = $2 returning amount)
          update payouts set amount = payouts.amount - part.amount from part
@@ -155,31 +203,37 @@ async fn book(ctx: &Ctx, part: Part, share: &Share, transfer: &str) -> Result<()
     Ok(())
 }
 
+/// Of a payout of which no part is left, nothing left.
 async fn end_if_all_left(ctx: &Ctx, db: &mut PgConnection, payout: PayoutId) -> Result<()> {
     let row = sqlx::query!(
         r#"select payouts.state, payouts.amount, payouts.currency,
                   payouts.creator_id as "creator: PersonId", title, slug,
-                  exists (select from payout_parts where payout_id = $1 and transfer_id is null) as "more!"
+                  exists (select from payout_parts where payout_id = $1 and transfer_id is null) as "more!",
+                  exists (select from payout_parts where payout_id = $1) as "any!"
            from payouts join campaigns on campaigns.id = campaign_id where payouts.id = $1"#,
         payout as PayoutId,
     )
     .fetch_one(&mut *db)
     .await?;
     let from: PayoutState = rows::named("payouts.state", &row.state)?;
-    let Ok(Step::To(to)) = from.next(PayoutEvent::AllSent) else { return Ok(()) };
+    let event = if row.any { PayoutEvent::AllSent } else { PayoutEvent::NothingLeft };
+    let Ok(Step::To(to)) = from.next(event) else { return Ok(()) };
     if row.more {
         return Ok(());
     }
     sqlx::query!(
-        "with ended as (update payouts set state = $3, sent_at = clock() where id = $1)
+        "with ended as (update payouts set state = $3, sent_at = case when $3 = 'sent' then clock() end where id = $1)
          insert into payout_history (payout_id, from_state, to_state, event) values ($1, $2, $3, $4)",
         payout as PayoutId,
         from.as_str(),
         to.as_str(),
-        PayoutEvent::AllSent.as_str(),
+        event.as_str(),
     )
     .execute(&mut *db)
     .await?;
+    if to != PayoutState::Sent {
+        return Ok(());
+    }
     let letter = PayoutSent {
         campaign: About { title: &row.title, slug: &row.slug },
         amount: rows::money(row.amount, &row.currency)?,

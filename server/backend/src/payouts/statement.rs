@@ -38,10 +38,8 @@ pub struct StatementDay {
 pub async fn statement_years(db: &PgPool, creator: PersonId) -> Result<Vec<i32>> {
     let years = sqlx::query_scalar!(
         r#"select distinct extract(year from posted_at at time zone 'UTC')::int as "year!"
-           from ledger_transactions posted
-           join ledger_entries entries on entries.transaction_id = posted.id and account = 'held_for_campaign'
-           join campaigns on campaigns.id = posted.campaign_id
-           where creator_id = $1
+           from creator_lines
+           where creator_id = $1 and account = 'held_for_campaign'
            order by 1 desc"#,
         creator as PersonId,
     )
@@ -50,25 +48,39 @@ pub async fn statement_years(db: &PgPool, creator: PersonId) -> Result<Vec<i32>>
     Ok(years)
 }
 
-/// What the ledger held for a creator when a year (UTC) began, a sum for each currency of which it held any.
+/// How a creator stood in one currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub held: Money,
+    /// Held back of payouts, besides.
+    pub reserved: Money,
+    pub owed: Money,
+}
+
+/// How a creator stood when a year (UTC) began, in each currency in which there was anything.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn held_before(db: &PgPool, creator: PersonId, year: i32) -> Result<Vec<Money>> {
+pub async fn standing_before(db: &PgPool, creator: PersonId, year: i32) -> Result<Vec<Standing>> {
     let rows = sqlx::query!(
-        r#"select entries.currency, -sum(amount) as "held!"
-           from ledger_transactions posted
-           join ledger_entries entries on entries.transaction_id = posted.id and account = 'held_for_campaign'
-           join campaigns on campaigns.id = posted.campaign_id
+        r#"select currency as "currency!",
+                  coalesce(sum(amount) filter (where account = 'held_for_campaign'), 0) as "held!",
+                  coalesce(sum(amount) filter (where account = 'reserved_for_creators'), 0) as "reserved!",
+                  coalesce(-sum(amount) filter (where account = 'owed_by_creators'), 0) as "owed!"
+           from creator_lines
            where creator_id = $1 and posted_at < make_timestamptz($2, 1, 1, 0, 0, 0, 'UTC')
-           group by entries.currency
-           having sum(amount) <> 0"#,
+           group by currency"#,
         creator as PersonId,
         year,
     )
     .fetch_all(db)
     .await?;
-    rows.into_iter().map(|row| rows::money(row.held, &row.currency)).collect()
+    rows.into_iter()
+        .map(|row| {
+            let money = |amount| rows::money(amount, &row.currency);
+            Ok(Standing { held: money(row.held)?, reserved: money(row.reserved)?, owed: money(row.owed)? })
+        })
+        .collect()
 }
 
 /// Every movement of a creator's money in a year (UTC), oldest first: what came in, the fees, what left.
@@ -77,16 +89,15 @@ pub async fn held_before(db: &PgPool, creator: PersonId, year: i32) -> Result<Ve
 /// When the database does not answer.
 pub async fn statement(db: &PgPool, creator: PersonId, year: i32) -> Result<Vec<StatementLine>> {
     let rows = sqlx::query!(
-        r#"select posted_at, title, kind, reference, -entries.amount as "amount!", entries.currency,
+        r#"select posted_at as "posted_at!", title as "title!", kind as "kind!", reference as "reference!",
+                  lines.amount as "amount!", lines.currency as "currency!",
                   case when kind = 'captured' then shipping end as "shipping?"
-           from ledger_transactions posted
-           join ledger_entries entries on entries.transaction_id = posted.id and account = 'held_for_campaign'
-           join campaigns on campaigns.id = posted.campaign_id
-           left join pledges on pledges.id = posted.pledge_id
-           where creator_id = $1
+           from creator_lines lines
+           left join pledges on pledges.id = pledge_id
+           where creator_id = $1 and account = 'held_for_campaign'
                  and posted_at >= make_timestamptz($2, 1, 1, 0, 0, 0, 'UTC')
                  and posted_at < make_timestamptz($2 + 1, 1, 1, 0, 0, 0, 'UTC')
-           order by entries.id"#,
+           order by entry_id"#,
         creator as PersonId,
         year,
     )
@@ -112,16 +123,14 @@ pub async fn statement(db: &PgPool, creator: PersonId, year: i32) -> Result<Vec<
 /// When the database does not answer.
 pub async fn statement_days(db: &PgPool, creator: PersonId, year: i32) -> Result<Vec<StatementDay>> {
     let rows = sqlx::query!(
-        r#"select (posted_at at time zone 'UTC')::date as "day!", title, kind, count(*) as "count!",
-                  -sum(amount) as "sum!", entries.currency
-           from ledger_transactions posted
-           join ledger_entries entries on entries.transaction_id = posted.id and account = 'held_for_campaign'
-           join campaigns on campaigns.id = posted.campaign_id
-           where creator_id = $1
+        r#"select (posted_at at time zone 'UTC')::date as "day!", title as "title!", kind as "kind!",
+                  count(*) as "count!", sum(amount) as "sum!", currency as "currency!"
+           from creator_lines
+           where creator_id = $1 and account = 'held_for_campaign'
                  and posted_at >= make_timestamptz($2, 1, 1, 0, 0, 0, 'UTC')
                  and posted_at < make_timestamptz($2 + 1, 1, 1, 0, 0, 0, 'UTC')
-           group by 1, campaigns.id, kind, entries.currency
-           order by entries.currency, 1, title, campaigns.id, min(entries.id)"#,
+           group by 1, campaign_id, title, kind, currency
+           order by currency, 1, title, campaign_id, min(entry_id)"#,
         creator as PersonId,
         year,
     )

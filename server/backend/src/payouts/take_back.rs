@@ -5,6 +5,7 @@ use domain::{CampaignId, Money, PledgeId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::reserve;
 use crate::ledger::{self, Account, Line};
 use crate::payments::TakenBack;
 use crate::{Ctx, Error, Result, inbox, rows};
@@ -18,13 +19,14 @@ pub struct TakeBack {
     pub why: String,
 }
 
-/// Brings back up to `amount` of what was sent for a pledge. `why` names the refund or dispute: done twice, it is done
-/// once. What cannot be brought back is booked as the creator's debt, so that afterwards the ledger holds it all.
+/// Takes up to `amount` of what is reserved of a pledge, and the rest of what was sent for it. `why` names the refund or
+/// dispute: done twice, it is done once. What cannot be brought back is booked as the creator's debt, so that afterwards
+/// the ledger holds it all.
 ///
 /// # Errors
 /// When the gateway's answer is not known: the caller comes again.
 pub async fn take_back(ctx: &Ctx, pledge: PledgeId, amount: Money, why: &str) -> Result<()> {
-    let mut wanted = amount;
+    let mut wanted = after_reserve(ctx, pledge, amount, why).await?;
     for sent in sent(ctx, pledge, why).await? {
         // Taken back for this very reason before: what that brought is not asked for again.
         let part = sent.done.unwrap_or(if sent.left.amount() < wanted.amount() { sent.left } else { wanted });
@@ -36,6 +38,27 @@ pub async fn take_back(ctx: &Ctx, pledge: PledgeId, amount: Money, why: &str) ->
         wanted = wanted.checked_sub(part).map_err(|_| Error::broken("amounts of two currencies"))?;
     }
     Ok(())
+}
+
+/// What the pledge's reserve does not pay of it.
+async fn after_reserve(ctx: &Ctx, pledge: PledgeId, amount: Money, why: &str) -> Result<Money> {
+    if !reserve::was_held_back(&ctx.db, pledge).await? {
+        return Ok(amount);
+    }
+    let mut tx = ctx.db.begin().await?;
+    // Whoever moves what is held for a campaign holds its total.
+    let campaign = sqlx::query_scalar!(
+        r#"select stats.campaign_id as "id: CampaignId" from campaign_stats stats
+           join pledges on pledges.campaign_id = stats.campaign_id
+           where pledges.id = $1 for update of stats"#,
+        pledge as PledgeId,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let taken = reserve::take(&mut tx, campaign, pledge, amount, why).await?;
+    tx.commit().await?;
+    ctx.faults.step("take_back.reserve_taken");
+    amount.checked_sub(taken).map_err(|_| Error::broken("amounts of two currencies"))
 }
 
 /// A transfer, and what is left of it.
@@ -124,7 +147,7 @@ async fn book(
         inbox::cover(&mut tx, sent.campaign, part.currency(), Uuid::now_v7()).await?;
         // What is held again may be paid out one day.
         sqlx::query!(
-            "update settlements set paid_out_at = null where campaign_id = $1",
+            "update settlements set paid_out_at = null, waits_until = null where campaign_id = $1",
             sent.campaign as CampaignId
         )
         .execute(&mut *tx)

@@ -18,6 +18,7 @@ pub struct CampaignBuilder<'a> {
     ends_in: TimeDelta,
     suspended: bool,
     policy: &'static str,
+    reserve: (i16, i16),
     creator: Option<Uuid>,
 }
 
@@ -48,6 +49,7 @@ impl<'a> CampaignBuilder<'a> {
             ends_in: TimeDelta::days(30),
             suspended: false,
             policy: "stays_funded",
+            reserve: (0, 60),
             creator: None,
         }
     }
@@ -94,8 +96,18 @@ impl<'a> CampaignBuilder<'a> {
         self
     }
 
-    pub fn by(mut self, creator: &Person) -> Self {
-        self.creator = Some(creator.id);
+    /// What is held back of its payout, in basis points, and for how many days after the deadline.
+    pub fn reserve(mut self, bps: i16, days: i16) -> Self {
+        self.reserve = (bps, days);
+        self
+    }
+
+    pub fn by(self, creator: &Person) -> Self {
+        self.by_id(creator.id)
+    }
+
+    pub fn by_id(mut self, creator: Uuid) -> Self {
+        self.creator = Some(creator);
         self
     }
 
@@ -110,9 +122,10 @@ impl<'a> CampaignBuilder<'a> {
         sqlx::query(
             "with campaign as (
                  insert into campaigns (id, creator_id, slug, title, pitch, category, model, state, goal, currency,
-                                        starts_at, ends_at, suspended_at, story_html, result_policy)
+                                        starts_at, ends_at, suspended_at, story_html, result_policy,
+                                        reserve_bps, reserve_days)
                  values ($1, $2, $3, 'The Reading Boat', 'Books by boat', 'books', $4, $5, $6::numeric, $7,
-                         clock() + $8, clock() + $9, case when $10 then clock() end, '<p>A story.</p>', $11)
+                         clock() + $8, clock() + $9, case when $10 then clock() end, '<p>A story.</p>', $11, $12, $13)
              )
              insert into campaign_stats (campaign_id) values ($1)",
         )
@@ -127,6 +140,8 @@ impl<'a> CampaignBuilder<'a> {
         .bind(self.ends_in)
         .bind(self.suspended)
         .bind(self.policy)
+        .bind(self.reserve.0)
+        .bind(self.reserve.1)
         .execute(db)
         .await
         .expect("a campaign");

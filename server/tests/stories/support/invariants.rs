@@ -17,6 +17,7 @@ pub async fn check(db: &PgPool, gateway: &Gateway) {
     histories_are_walks(db).await;
     collected_is_in_the_ledger(db).await;
     refunds_are_within_what_was_paid(db).await;
+    creators_money_is_whole(db).await;
     no_job_was_put_aside(db).await;
 }
 
@@ -147,6 +148,32 @@ async fn refunds_are_within_what_was_paid(db: &PgPool) {
         "select campaign_id::text from ledger_transactions posted
          join ledger_entries entries on entries.transaction_id = posted.id
          where account = 'held_for_campaign' group by campaign_id, currency having sum(amount) > 0",
+    )
+    .await;
+}
+
+/// C13: nothing is taken of a reserve or settled of a debt that was not there, and what is set off is settled.
+async fn creators_money_is_whole(db: &PgPool) {
+    none(
+        db,
+        "a reserve or a debt below zero",
+        "select account || ' of ' || campaign_id from creator_lines
+         where account in ('reserved_for_creators', 'owed_by_creators')
+         group by account, campaign_id, case when account = 'reserved_for_creators' then pledge_id end
+         having case account when 'owed_by_creators' then -sum(amount) else sum(amount) end < 0",
+    )
+    .await;
+    none(
+        db,
+        "a debt that was set off and not settled",
+        "select currency from ledger_entries where account = 'set_off' group by currency having sum(amount) <> 0",
+    )
+    .await;
+    none(
+        db,
+        "a payout that is not its parts",
+        "select payouts.id::text from payouts join payout_parts parts on payout_id = payouts.id
+         where payouts.state in ('approved', 'sent') group by payouts.id having sum(parts.amount) <> payouts.amount",
     )
     .await;
 }

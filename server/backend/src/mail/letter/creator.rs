@@ -1,10 +1,10 @@
 //! To a creator, about their campaign and its money.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use domain::{Milestone, Money};
 
 use super::super::written::{CREATOR, Written};
-use super::{About, day, instant};
+use super::{About, instant};
 
 /// A quarter, half, three quarters or all of the goal is pledged.
 #[derive(Clone, Copy, Debug)]
@@ -121,55 +121,6 @@ impl CampaignFellShortCreator<'_> {
             )
             .facts([("Collected", Some(collected.to_string())), ("Goal", Some(goal.to_string()))])
             .link("See your campaign", self.campaign.path())
-    }
-}
-
-/// Money left for the creator's bank.
-#[derive(Clone, Copy, Debug)]
-pub struct PayoutSent<'a> {
-    pub campaign: About<'a>,
-    pub amount: Money,
-    /// When the bank should have it, if the gateway said.
-    pub arrives_on: Option<NaiveDate>,
-    /// The page that shows it, below the site's root.
-    pub path: &'a str,
-}
-
-impl PayoutSent<'_> {
-    pub(super) fn write(&self) -> Written {
-        let (title, amount) = (self.campaign.title, self.amount);
-        Written::new(
-            format!("{amount} from {title} is on its way to your bank"),
-            format!("{amount} is on its way to your bank."),
-            CREATOR,
-        )
-        .says(format!("It is paid out from what {title} collected, less fees."))
-        .facts([("Payout", Some(amount.to_string())), ("Expected at your bank", self.arrives_on.map(day))])
-        .link("See the payout", self.path)
-    }
-}
-
-/// The creator's bank sent a payout back.
-#[derive(Clone, Copy, Debug)]
-pub struct PayoutFailed<'a> {
-    pub bank_last4: Option<&'a str>,
-    /// The page where another bank account can be given, below the site's root.
-    pub path: &'a str,
-}
-
-impl PayoutFailed<'_> {
-    pub(super) fn write(&self) -> Written {
-        let bank = match self.bank_last4 {
-            Some(last4) => format!("your bank account ending in {last4}"),
-            None => "your bank account".to_owned(),
-        };
-        Written::new("A payout did not reach your bank", "A payout did not reach your bank.", CREATOR)
-            .says(format!(
-                "The payment provider could not pay to {bank}. The money is safe in your account there, and nothing is \
-                 lost."
-            ))
-            .says("Give it another bank account, and it pays again. Further payouts wait until then.")
-            .link("See what is needed", self.path)
     }
 }
 

@@ -4,6 +4,7 @@
 mod creator;
 mod outcome;
 mod payment;
+mod payout;
 mod pledge;
 mod staff;
 #[cfg(test)]
@@ -14,13 +15,14 @@ use domain::Shipment;
 
 pub use creator::{
     CampaignFailedCreator, CampaignFellShortCreator, CampaignFundedCreator, DisputeClosed, DisputeOpened,
-    MilestoneReached, PayoutFailed, PayoutSent, RefundFailedCreator,
+    MilestoneReached, RefundFailedCreator,
 };
 pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFellShort, CampaignFunded};
 pub use payment::{
     CardExpires, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder, PledgeDropped, RefundFailed,
     Refunded,
 };
+pub use payout::{PayoutAsked, PayoutDecided, PayoutFailed, PayoutSent};
 pub use pledge::{PledgeCancelled, PledgeChanged, PledgeConfirmed, PledgeLink, StretchGoalUnlocked};
 pub use staff::AlarmsRaised;
 
@@ -57,6 +59,8 @@ pub enum Letter<'a> {
     CampaignFundedCreator(CampaignFundedCreator<'a>),
     CampaignFailedCreator(CampaignFailedCreator<'a>),
     CampaignFellShortCreator(CampaignFellShortCreator<'a>),
+    PayoutAsked(PayoutAsked<'a>),
+    PayoutDecided(PayoutDecided<'a>),
     PayoutSent(PayoutSent<'a>),
     PayoutFailed(PayoutFailed<'a>),
     DisputeOpened(DisputeOpened<'a>),
@@ -88,6 +92,8 @@ impl Letter<'_> {
             Self::CampaignFundedCreator(_) => "campaign_funded_creator",
             Self::CampaignFellShortCreator(_) => "campaign_fell_short_creator",
             Self::CampaignFailedCreator(_) => "campaign_failed_creator",
+            Self::PayoutAsked(_) => "payout_asked",
+            Self::PayoutDecided(_) => "payout_decided",
             Self::PayoutSent(_) => "payout_sent",
             Self::PayoutFailed(_) => "payout_failed",
             Self::DisputeOpened(_) => "dispute_opened",
@@ -120,6 +126,8 @@ impl Letter<'_> {
             Self::CampaignFundedCreator(letter) => letter.write(),
             Self::CampaignFellShortCreator(letter) => letter.write(),
             Self::CampaignFailedCreator(letter) => letter.write(),
+            Self::PayoutAsked(letter) => letter.write(),
+            Self::PayoutDecided(letter) => letter.write(),
             Self::PayoutSent(letter) => letter.write(),
             Self::PayoutFailed(letter) => letter.write(),
             Self::DisputeOpened(letter) => letter.write(),

@@ -47,6 +47,8 @@ fn backers_are_told_whether_they_were_charged() {
         let about_them = !matches!(
             letter,
             Letter::MilestoneReached(_)
+                | Letter::PayoutAsked(_)
+                | Letter::PayoutDecided(_)
                 | Letter::PayoutSent(_)
                 | Letter::DisputeOpened(_)
                 | Letter::DisputeClosed(_)
@@ -210,6 +212,20 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         funded_creator(None),
         Letter::CampaignFellShortCreator(CampaignFellShortCreator { campaign, collected: pledged, goal }),
         Letter::CampaignFailedCreator(CampaignFailedCreator { campaign, pledged, goal, backers: 143 }),
+        Letter::PayoutAsked(PayoutAsked { amount, waits: false, path: "/studio/payouts" }),
+        Letter::PayoutAsked(PayoutAsked { amount, waits: true, path: "/studio/payouts" }),
+        Letter::PayoutDecided(PayoutDecided {
+            campaign,
+            amount,
+            refused_because: None,
+            path: "/studio/payouts",
+        }),
+        Letter::PayoutDecided(PayoutDecided {
+            campaign,
+            amount,
+            refused_because: Some("The books of the mill do not add up."),
+            path: "/studio/payouts",
+        }),
         Letter::PayoutSent(PayoutSent {
             campaign,
             amount,
