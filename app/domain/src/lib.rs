@@ -5,6 +5,7 @@ mod campaign;
 mod campaign_state;
 mod change;
 mod currency;
+mod decline;
 mod fee;
 mod ids;
 mod money;
@@ -26,6 +27,7 @@ pub use campaign::{CANCEL_CUTOFF, Campaign, Collection, HOLD_WINDOW, mandate};
 pub use campaign_state::{CampaignEvent, CampaignRefusal, CampaignState, Model};
 pub use change::{CardWork, Change, Standing};
 pub use currency::{Currency, UnknownCurrency};
+pub use decline::{OTHER_AMOUNT, in_plain_words};
 pub use fee::{FeeRule, FeeTooHigh, Parts};
 pub use ids::{
     AttemptId, CampaignId, ChangeId, DisputeId, PayoutId, PersonId, PledgeId, RefundId, RewardId, SessionId,

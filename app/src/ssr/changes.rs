@@ -66,6 +66,7 @@ fn form(pledge: PledgeId, found: &Changeable, campaign: &CampaignView) -> Pledge
         amount: found.amount.typed(),
         cards: Vec::new(),
         card: String::new(),
+        fields: None,
         guest: None,
         privacy: None,
         promise: promise_of(&found.campaign, found.collection, found.now),
