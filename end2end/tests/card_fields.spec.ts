@@ -6,7 +6,7 @@ import { cards, enterCard, onCardPage, tellTheBank } from '../support/card_page.
 import { expect, test } from '../support/fixtures.ts';
 import { holdBack } from '../support/network.ts';
 import { newEmail, person } from '../support/people.ts';
-import { choice, expectConfirmed, expectRefusal, openForm, pledgeButton, send } from '../support/pledging.ts';
+import { amountField, choice, expectConfirmed, expectRefusal, openForm, pledgeButton, send } from '../support/pledging.ts';
 import { expectFigures, expectNeverReloaded, watch } from '../support/watching.ts';
 
 test.use({ cardFields: true });
@@ -112,6 +112,7 @@ test('two presses are one pledge', async ({ page }) => {
   await person(page);
   await openForm(page, boat);
   await typeCard(page, cards.good);
+  await amountField(page).fill('25');
   const letThrough = await holdBack(page, '**/api/start_pledge');
   await pledgeButton(page).dblclick();
   await expect(page.getByRole('button', { name: 'Making your pledge…' })).toBeDisabled();
