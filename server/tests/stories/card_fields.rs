@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::support::builders::claimed;
 use crate::support::card_fields::{as_browser, confirm, intent, secret};
 use crate::support::guests::pledge_state;
-use crate::support::{Setup, TestApp, Workers, eventually, sandbox_page};
+use crate::support::{TestApp, eventually, sandbox_page};
 
 #[tokio::test]
 async fn a_card_is_saved_held_or_charged_without_leaving_the_page() {
@@ -144,7 +144,7 @@ async fn who_failed_at_the_bank_is_led_back_to_the_form() {
 
 #[tokio::test]
 async fn the_slot_is_free_only_once_nobody_can_confirm() {
-    let app = TestApp::start_with(Setup { workers: Workers::Off, ..Setup::default() }).await;
+    let app = TestApp::start().await;
     for model in ["kia", "aon"] {
         let campaign = app.campaign().model(model).build().await;
         let reward = campaign.reward("25.00", Some(1)).await;
@@ -156,19 +156,12 @@ async fn the_slot_is_free_only_once_nobody_can_confirm() {
         let closing = json!({ "method": "POST", "path_prefix": format!("/v1/{kind}/{id}/cancel") });
         app.gateway.fault(closing, "drop_before").await;
         app.advance(TimeDelta::minutes(16)).await;
-        app.pump().await;
-        assert_eq!(
-            (pledge_state(&app.db, pledge).await.as_str(), claimed(&app.db, reward).await),
-            ("pending", 1)
-        );
+        eventually("a try to close it", async || app.gateway.struck().await > 0).await;
+        let standing = pledge_state(&app.db, pledge).await;
+        assert_eq!((standing.as_str(), claimed(&app.db, reward).await), ("pending", 1));
 
         app.gateway.no_faults().await;
-        // A gateway that was silent is left alone for a moment.
-        eventually("the end", async || {
-            app.pump().await;
-            pledge_state(&app.db, pledge).await == "expired"
-        })
-        .await;
+        eventually("the end", async || pledge_state(&app.db, pledge).await == "expired").await;
         assert_eq!(claimed(&app.db, reward).await, 0);
         assert_eq!(app.gateway.object(id).await["status"], "canceled");
         let late = confirm(&app.gateway, &step, sandbox_page::GOOD).await;
@@ -180,7 +173,7 @@ async fn the_slot_is_free_only_once_nobody_can_confirm() {
 // Nothing was heard of it, and its backer has left: asked for again under the same key it has a name, and is closed.
 #[tokio::test]
 async fn an_intent_that_was_never_heard_of_is_closed_too() {
-    let app = TestApp::start_with(Setup { workers: Workers::Off, ..Setup::default() }).await;
+    let app = TestApp::start().await;
     let campaign = app.campaign().model("kia").build().await;
     let bea = app.person("Bea Tamm").await;
     let silent = json!({ "method": "POST", "path_prefix": "/v1/payment_intents" });
@@ -188,11 +181,7 @@ async fn an_intent_that_was_never_heard_of_is_closed_too() {
     assert_eq!(bea.pledge_in_page(&campaign, None, Uuid::now_v7()).await.status, 409);
     app.gateway.no_faults().await;
     app.advance(TimeDelta::minutes(16)).await;
-    eventually("the end", async || {
-        app.pump().await;
-        bea.states(&app.db).await == ["expired"]
-    })
-    .await;
+    eventually("the end", async || bea.states(&app.db).await == ["expired"]).await;
     let made = app.gateway.all("payment_intent").await;
     assert_eq!(made.len(), 1);
     assert_eq!(made[0]["status"], "canceled");
