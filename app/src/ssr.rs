@@ -25,6 +25,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use backend::accounts::cookie::{GuestCookie, SessionCookie};
 use backend::accounts::{Client, Role, SessionToken, Viewer, sessions};
+use backend::config::CardFields;
 use backend::guests::Backer;
 use backend::throttle::ClientAddress;
 use backend::{Ctx, Error};
@@ -33,6 +34,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use tokio::sync::OnceCell;
 
+use crate::api::card_step::Next;
 use crate::api::error::{ApiError, Refusal};
 
 /// When to ask again if the database is away.
@@ -42,7 +44,18 @@ const AWAY_SECONDS: u32 = 10;
 pub fn provide(ctx: &Ctx) {
     provide_context(ctx.clone());
     provide_context(ViewerCell::default());
-    set_content_security_policy(ctx);
+    set_content_security_policy(ctx, None);
+}
+
+/// Lets this page show the gateway's card fields, where the site has some.
+///
+/// # Errors
+/// [`ApiError::Internal`] outside a request.
+pub fn allow_card_fields() -> Result<Option<CardFields>, ApiError> {
+    let ctx = ctx()?;
+    let fields = ctx.config.card_fields.clone();
+    set_content_security_policy(&ctx, fields.as_ref());
+    Ok(fields)
 }
 
 /// Who is looking is asked of the database once per request, however many parts of the page want to know.
@@ -164,6 +177,13 @@ pub fn redirect(path: &str) {
     leptos_axum::redirect(path);
 }
 
+/// Sends the browser where a sent form leads, if that is elsewhere.
+pub fn follow(next: &Next) {
+    if let Next::Page(path) = next {
+        redirect(path);
+    }
+}
+
 /// Lets the browser ask for this page again, with script and without.
 pub fn look_again_in(seconds: u8) {
     if let Some(response) = use_context::<ResponseOptions>() {
@@ -208,11 +228,11 @@ pub fn query(name: &str) -> Option<String> {
 }
 
 /// Lets only our own scripts and styles run, by this response's nonce. Server functions have none and need none.
-fn set_content_security_policy(ctx: &Ctx) {
+fn set_content_security_policy(ctx: &Ctx, card_fields: Option<&CardFields>) {
     let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), leptos::nonce::use_nonce()) else {
         return;
     };
-    let policy = csp::content_security_policy(&nonce.to_string(), &ctx.config.form_targets);
+    let policy = csp::content_security_policy(&nonce.to_string(), &ctx.config.form_targets, card_fields);
     if let Ok(value) = HeaderValue::from_str(&policy) {
         response.insert_header(CONTENT_SECURITY_POLICY, value);
     }

@@ -6,6 +6,11 @@ import { expectInvariants } from './invariants.ts';
 type Fixtures = {
   /** Complaints that the test is about, such as Chromium's own line for an answer 404. */
   expectedComplaints: RegExp[];
+  /**
+   * Whether the script of the gateway's card fields comes. Without it the form leads to the hosted page, as it does for
+   * whoever has no script: most stories are about what happens there and afterwards.
+   */
+  cardFields: boolean;
   consoleGuard: Complaints;
   invariants: void;
   /** Another person in a browser of their own. */
@@ -14,6 +19,13 @@ type Fixtures = {
 
 export const test = base.extend<Fixtures>({
   expectedComplaints: [[], { option: true }],
+
+  cardFields: [false, { option: true }],
+
+  context: async ({ context, cardFields }, use) => {
+    if (!cardFields) await withoutCardFields(context);
+    await use(context);
+  },
 
   consoleGuard: [
     async ({ context, expectedComplaints }, use) => {
@@ -33,11 +45,12 @@ export const test = base.extend<Fixtures>({
     { auto: true },
   ],
 
-  anotherPage: async ({ browser, contextOptions, baseURL, javaScriptEnabled, consoleGuard }, use) => {
+  anotherPage: async ({ browser, contextOptions, baseURL, javaScriptEnabled, consoleGuard, cardFields }, use) => {
     const contexts: BrowserContext[] = [];
     await use(async () => {
       const context = await browser.newContext({ ...contextOptions, baseURL, javaScriptEnabled });
       contexts.push(context);
+      if (!cardFields) await withoutCardFields(context);
       consoleGuard.listenTo(context);
       return context.newPage();
     });
@@ -46,6 +59,11 @@ export const test = base.extend<Fixtures>({
 });
 
 export { expect };
+
+/** An empty script, since Chromium complains of one that does not come. */
+async function withoutCardFields(context: BrowserContext): Promise<void> {
+  await context.route('**/v3/', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
+}
 
 class Complaints {
   readonly found: string[] = [];

@@ -1,6 +1,7 @@
 //! What the command line can do.
 
 mod books;
+mod card_fields;
 
 use std::net::SocketAddr;
 use std::process::{ExitCode, Stdio};
@@ -193,6 +194,7 @@ async fn gateway(settings: &Settings) -> Result<(Gateway, Option<sandbox::Runnin
         webhook_secrets: vec![secret, of_accounts],
         api_base: Some(format!("{}/", sandbox.base_url())),
         pages: vec![sandbox.base_url()],
+        card_fields: Some(card_fields::of("pk_test_sandbox".into(), format!("{}/v3/", sandbox.base_url()))),
     };
     Ok((gateway, Some(sandbox)))
 }
@@ -208,6 +210,10 @@ fn real_gateway(settings: &Settings) -> Result<Gateway> {
             None => STRIPE_PAGES.map(Into::into).to_vec(),
         },
         api_base,
+        card_fields: settings
+            .stripe_publishable_key
+            .clone()
+            .map(|key| card_fields::of(key, settings.stripe_js.clone())),
     })
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
-use backend::config::{Config, Environment, PayoutTerms, SmtpServer, StripeConfig};
+use backend::config::{CardFields, Config, Environment, PayoutTerms, SmtpServer, StripeConfig};
 use backend::pledges::AddressLimits;
 use clap::{Args, ValueEnum};
 use domain::ReserveRule;
@@ -52,6 +52,13 @@ pub struct Settings {
     /// Another server that speaks Stripe's API. [default: Stripe's own]
     #[arg(long, env = "STRIPE_API_BASE", global = true)]
     pub stripe_api_base: Option<String>,
+    /// The payment gateway's publishable key. With it people with script type their card on the pledge page itself; without
+    /// it everybody does on the gateway's hosted page.
+    #[arg(long, env = "STRIPE_PUBLISHABLE_KEY", global = true)]
+    pub stripe_publishable_key: Option<String>,
+    /// The address of the script that draws the card's fields.
+    #[arg(long, env = "STRIPE_JS", default_value = STRIPE_JS, global = true)]
+    pub stripe_js: String,
     /// Calls a second at each of the gateway's endpoints. Stripe allows 25 unless it was agreed otherwise.
     #[arg(long, env = "STRIPE_REQUESTS_PER_SECOND", default_value = "25", global = true,
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -133,6 +140,9 @@ fn fee(typed: &str) -> Result<domain::FeeRule, String> {
     domain::FeeRule::new(bps).map_err(|too_high| too_high.to_string())
 }
 
+/// Where Stripe serves its script.
+pub const STRIPE_JS: &str = "https://js.stripe.com/dahlia/stripe.js";
+
 /// Longer than Stripe's slowest good answers; what takes longer is *unknown*.
 const GATEWAY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Short enough that nobody notices the end of an outage late, long enough that calls do not pile up during it.
@@ -207,6 +217,7 @@ impl Settings {
                 rest: GATEWAY_REST,
             },
             form_targets: gateway.pages,
+            card_fields: gateway.card_fields,
             smtp: self.smtp().map_err(anyhow::Error::msg)?,
             pledging: AddressLimits { tries: self.pledges_per_address, declines: self.declines_per_address },
             reservation: Duration::from_secs(self.reservation_seconds),
@@ -229,4 +240,6 @@ pub struct Gateway {
     pub api_base: Option<String>,
     /// Origins of its pages that our forms lead to: for cards, and for creators' accounts.
     pub pages: Vec<String>,
+    /// Its card fields on our own pages, where there are some.
+    pub card_fields: Option<CardFields>,
 }

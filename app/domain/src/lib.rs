@@ -6,6 +6,7 @@ mod campaign_state;
 mod change;
 mod country;
 mod currency;
+mod decline;
 mod fee;
 mod ids;
 mod money;
@@ -30,6 +31,7 @@ pub use campaign_state::{CampaignEvent, CampaignRefusal, CampaignState, Model};
 pub use change::{CardWork, Change, Standing};
 pub use country::{Country, UnknownCountry};
 pub use currency::{Currency, UnknownCurrency};
+pub use decline::{OTHER_AMOUNT, in_plain_words};
 pub use fee::{FeeRule, FeeTooHigh, Parts};
 pub use ids::{
     AttemptId, CampaignId, ChangeId, DisputeId, PayoutId, PersonId, PledgeId, RefundId, RewardId, SessionId,

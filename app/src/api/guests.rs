@@ -5,6 +5,7 @@ use domain::Money;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::card_step::Next;
 use super::error::ApiError;
 
 /// What a letter's link is for, for whoever follows it.
@@ -19,7 +20,8 @@ pub struct GuestLinkView {
     pub viewer: Option<String>,
 }
 
-/// Starts a pledge of somebody who is not logged in. Answers with where the card page is. An e-mail that an account has and
+/// Starts a pledge of somebody who is not logged in. Answers with where the card page is, or with what
+/// the card fields on the page go on with. An e-mail that an account has and
 /// any other one get the same answer.
 #[server(endpoint = "start_guest_pledge", prefix = "/api")]
 pub async fn start_guest_pledge(
@@ -33,7 +35,8 @@ pub async fn start_guest_pledge(
     #[server(default)] amount_hidden: String,
     #[server(default)] email: String,
     #[server(default)] display_name: String,
-) -> Result<String, ApiError> {
+    #[server(default)] card: String,
+) -> Result<Next, ApiError> {
     use crate::{
         ssr,
         ssr::guests,
@@ -41,10 +44,10 @@ pub async fn start_guest_pledge(
     };
     let boxes = Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
     let wish = Wish { reward: &reward, amount: &amount, country: &country };
-    let started = guests::start(&campaign, wish, &form_key, boxes, &email, &display_name).await;
-    let to = ssr::answer(started)?;
-    ssr::redirect(&to);
-    Ok(to)
+    let started = guests::start(&campaign, wish, &form_key, boxes, &email, &display_name, &card).await;
+    let next = ssr::answer(started)?;
+    ssr::follow(&next);
+    Ok(next)
 }
 
 /// Mails the links to what was pledged with this e-mail and without an account. One that nobody pledged with gets the same

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod campaigns;
+pub mod card_step;
 pub mod cards;
 pub mod changes;
 pub mod demo;

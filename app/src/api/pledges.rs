@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::campaigns::{CampaignView, Prices, RewardView};
+use super::card_step::{CardFields, Next};
 use super::error::ApiError;
 
 /// Everything the pledge page shows.
@@ -26,6 +27,8 @@ pub struct LeftPledge {
     pub reserved_until: Option<DateTime<Utc>>,
     /// Why the last card was declined.
     pub declined: Option<String>,
+    /// Whether its card is typed into the form's own fields, so that no card page was left.
+    pub in_page: bool,
 }
 
 /// What the form starts with, be it to pledge or to change a pledge. Plain texts: it travels into the browser with the
@@ -52,6 +55,8 @@ pub struct PledgeForm {
     pub cards: Vec<(String, String)>,
     /// The chosen one; empty for another card.
     pub card: String,
+    /// The gateway's fields for another card. Without them its hosted page asks for it.
+    pub fields: Option<CardFields>,
     /// Who pledges, where nobody is logged in.
     pub guest: Option<GuestFields>,
     /// The boxes for hiding name and amount, and whether they are ticked; `None` where they are not asked.
@@ -168,11 +173,13 @@ pub async fn pledge_page(slug: String) -> Result<PledgePageView, ApiError> {
     let form = match &viewer {
         Some(viewer) if campaign.is_open() => {
             let cards = pledges::saved_cards(viewer).await;
-            Some(pledges::form(&campaign, waiting.as_ref(), cards, country))
+            let form = pledges::form(&campaign, waiting.as_ref(), cards, country);
+            Some(ssr::answer(pledges::with_card_fields(form, &campaign))?)
         }
         Some(_) => Some(pledges::form(&campaign, waiting.as_ref(), Vec::new(), country)),
         None if campaign.is_open() => {
             let form = pledges::form(&campaign, waiting.as_ref(), Vec::new(), country);
+            let form = ssr::answer(pledges::with_card_fields(form, &campaign))?;
             Some(ssr::answer(guests::form(form, guest))?)
         }
         None => None,
@@ -180,7 +187,8 @@ pub async fn pledge_page(slug: String) -> Result<PledgePageView, ApiError> {
     Ok(PledgePageView { campaign, form, left: waiting.filter(pledges::was_left).map(Into::into) })
 }
 
-/// Starts a pledge and sends the backer to the card page. Answers with where that is.
+/// Starts a pledge and sends the backer to the card page. Answers with where that is, or with what the card fields on the
+/// page go on with.
 #[server(endpoint = "start_pledge", prefix = "/api")]
 pub async fn start_pledge(
     campaign: String,
@@ -192,14 +200,14 @@ pub async fn start_pledge(
     #[server(default)] name_hidden: String,
     #[server(default)] amount_hidden: String,
     #[server(default)] card: String,
-) -> Result<String, ApiError> {
+) -> Result<Next, ApiError> {
     use crate::{ssr, ssr::pledges};
     let boxes = pledges::Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
     let wish = pledges::Wish { reward: &reward, amount: &amount, country: &country };
     let started = pledges::start(&campaign, wish, &form_key, boxes, &card).await;
-    let to = ssr::answer(started)?;
-    ssr::redirect(&to);
-    Ok(to)
+    let next = ssr::answer(started)?;
+    ssr::follow(&next);
+    Ok(next)
 }
 
 /// Cancels one of the backer's own pledges.
@@ -242,8 +250,11 @@ pub async fn my_pledge(id: String) -> Result<PledgeView, ApiError> {
 #[server(endpoint = "returned_pledge", prefix = "/api")]
 pub async fn returned_pledge(id: String) -> Result<PledgeView, ApiError> {
     use crate::{ssr, ssr::pledges};
-    let pledge = ssr::answer(pledges::after_card_page(&id).await)?;
+    let (pledge, asks_for_card) = ssr::answer(pledges::after_card_page(&id).await)?;
     match pledge.state {
+        PledgeState::Pending if asks_for_card => {
+            ssr::redirect(&format!("/campaigns/{}/pledge?left={id}", pledge.campaign_slug));
+        }
         // A header, since a page that reloads itself by its markup cannot be left alone by assistive technology.
         PledgeState::Pending => ssr::look_again_in(3),
         _ => ssr::redirect(&format!("/pledges/{id}")),

@@ -7,8 +7,13 @@ use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
+use web_sys::HtmlFormElement;
 
+use super::card_entry::{self, Entry};
+use super::pay_with::{PayWith, card_in};
+use super::stripe::Mounted;
 use super::submit::submit;
+use crate::api::card_step::{IN_PAGE, Next};
 use crate::api::error::ApiError;
 use crate::api::pledges::{Choice, FormWords, PledgeForm};
 use crate::components::field::FieldError;
@@ -17,6 +22,9 @@ use crate::components::icon::Icon;
 use crate::components::price::PriceLines;
 use crate::components::privacy::PrivacyBoxes;
 use crate::components::ship_to::{Known, ShipTo, sending, with_shipping};
+
+const TYPED_HERE: &str = "Your card number goes straight to the payment provider: the card fields are theirs, and it never \
+     passes through this site. Your bank may ask you about it.";
 
 #[island(lazy)]
 pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl IntoView {
@@ -27,11 +35,17 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
     // Without script the words could not follow what is typed, so they name no amount.
     let awake = RwSignal::new(false);
     let chosen = RwSignal::new(form.reward.clone());
+    let card = RwSignal::new(form.card.clone());
+    let entry = Entry::new();
+    let in_page = Memo::new(move |_| card.read().is_empty() && entry.is_ready());
     // What was typed before this code arrived is in the field, not in our signal.
     Effect::new(move || {
         if let Some(field) = field.get() {
             amount.set(field.value());
             chosen.set(chosen_in(&field).unwrap_or_default());
+            if let Some(form) = field.form() {
+                card.set(card_in(&form));
+            }
             awake.set(true);
         }
     });
@@ -58,11 +72,12 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
         event.prevent_default();
         sent.set(true);
         spawn_local(async move {
-            match submit::<String>(&form).await {
-                // While the browser leaves for the card page the button stays pressed.
-                Ok(card_page) => {
+            let typed = if in_page.get_untracked() { entry.mounted() } else { None };
+            match send(&form, typed).await {
+                // While the browser leaves for the next page the button stays pressed.
+                Ok(next) => {
                     error.set(None);
-                    let _ = window().location().set_href(&card_page);
+                    let _ = window().location().set_href(&next);
                 }
                 Err(refusal) => {
                     error.set(Some(refusal));
@@ -79,7 +94,7 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                 <Choices choices=form.choices.clone() chosen amount field error/>
                 <ShipTo countries=form.countries.clone() country sending awake error/>
                 <AmountField amount field currency=form.currency.clone() read=understood error/>
-                <PayWith cards=form.cards.clone() card=form.card.clone() error/>
+                <PayWith cards=form.cards.clone() card fields=form.fields.clone() entry awake error/>
                 {form.guest.clone().map(|guest| view! { <WhoPledges guest error/> })}
                 {form.privacy.map(|(name_hidden, amount_hidden)| view! { <PrivacyBoxes name_hidden amount_hidden/> })}
             </div>
@@ -100,7 +115,11 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                 >
                     {
                         let FormWords { button, busy, .. } = form.words.clone();
-                        move || if sent.get() { busy.clone() } else { format!("{button} {}", said(&read.read(), "")) }
+                        move || match (sent.get(), in_page.get()) {
+                            (false, _) => format!("{button} {}", said(&read.read(), "")),
+                            (true, true) => "Making your pledge…".to_owned(),
+                            (true, false) => busy.clone(),
+                        }
                     }
                 </button>
                 // A button after the one that pledges: pressing Enter in a field pledges.
@@ -111,10 +130,29 @@ pub fn PledgeFormIsland(form: PledgeForm, refused: Option<ApiError>) -> impl Int
                 })}
                 <p class="muted small">
                     <Icon name="lock" inline=true/>
-                    " " {form.words.next.clone()}
+                    " "
+                    {
+                        let next = form.words.next.clone();
+                        move || if in_page.get() { TYPED_HERE.to_owned() } else { next.clone() }
+                    }
                 </p>
             </div>
         </form>
+    }
+}
+
+/// Sends the form, with a card that is typed here or without; answers with where to go.
+async fn send(form: &HtmlFormElement, card: Option<Mounted>) -> Result<String, ApiError> {
+    let Some(card) = card else {
+        return match submit(form, &[]).await? {
+            Next::Page(page) => Ok(page),
+            Next::Card(_) => Err(ApiError::Internal),
+        };
+    };
+    card_entry::check(&card).await?;
+    match submit(form, &[("card", IN_PAGE)]).await? {
+        Next::Page(page) => Ok(page),
+        Next::Card(step) => card_entry::confirm(&card, step).await,
     }
 }
 
@@ -238,38 +276,6 @@ fn Choices(
             </div>
         </fieldset>
     }
-}
-
-/// Which card is paid with, where some are saved.
-#[component]
-fn PayWith(
-    cards: Vec<(String, String)>,
-    /// The chosen one; empty for another.
-    card: String,
-    #[prop(into)] error: Signal<Option<ApiError>>,
-) -> impl IntoView {
-    let other = [(String::new(), "Another card".to_owned())];
-    (!cards.is_empty()).then(|| {
-        view! {
-            <fieldset class="form__group" id="card">
-                <legend>"Pay with"</legend>
-                {move || error.get().and_then(|error| error.message_for(Some("card"))).map(|message| view! {
-                    <FieldError field="card" message=Some(message)/>
-                })}
-                <div class="check-list">
-                    {cards.into_iter().chain(other).map(|(id, name)| {
-                        let checked = id == card;
-                        view! {
-                            <label class="check">
-                                <input type="radio" name="card" value=id checked=checked/>
-                                <span>{name}</span>
-                            </label>
-                        }
-                    }).collect_view()}
-                </div>
-            </fieldset>
-        }
-    })
 }
 
 #[component]

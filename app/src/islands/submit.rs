@@ -7,9 +7,13 @@ use web_sys::{FormData, HtmlFormElement, UrlSearchParams};
 
 use crate::api::error::ApiError;
 
-/// Sends the form's fields to where the form points, as a browser would, but asks for JSON.
-pub async fn submit<T: DeserializeOwned>(form: &HtmlFormElement) -> Result<T, ApiError> {
-    let answer = post(form).await.ok_or(ApiError::Unreachable)?;
+/// Sends the form's fields to where the form points, as a browser would, but asks for JSON. `more` are values that only
+/// script knows, in the place of the form's own.
+pub async fn submit<T: DeserializeOwned>(
+    form: &HtmlFormElement,
+    more: &[(&str, &str)],
+) -> Result<T, ApiError> {
+    let answer = post(form, more).await.ok_or(ApiError::Unreachable)?;
     let ok = answer.ok();
     let body = answer.text().await.map_err(|_| ApiError::Internal)?;
     if ok {
@@ -20,8 +24,11 @@ pub async fn submit<T: DeserializeOwned>(form: &HtmlFormElement) -> Result<T, Ap
 }
 
 /// `None`: there was no answer.
-async fn post(form: &HtmlFormElement) -> Option<Response> {
+async fn post(form: &HtmlFormElement, more: &[(&str, &str)]) -> Option<Response> {
     let fields = FormData::new_with_form(form).ok()?;
+    for (name, value) in more {
+        fields.set_with_str(name, value).ok()?;
+    }
     let fields = UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()?;
     Request::post(&form.action()).header("Accept", "application/json").body(fields).ok()?.send().await.ok()
 }

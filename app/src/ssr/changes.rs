@@ -65,6 +65,7 @@ fn form(pledge: PledgeId, found: &Changeable, campaign: &CampaignView) -> Pledge
         country: found.shipment.map(|shipment| shipment.to.code().to_owned()).unwrap_or_default(),
         cards: Vec::new(),
         card: String::new(),
+        fields: None,
         guest: None,
         privacy: None,
         promise: promise_of(&found.campaign, found.collection, found.now),

@@ -12,6 +12,7 @@ use super::pledges::{self, Boxes, Wish};
 use super::who::Who;
 use super::{append_cookie, client, ctx, guest_token, query, request_id, require_viewer, viewer};
 use crate::api::campaigns::CampaignView;
+use crate::api::card_step::{IN_PAGE, Next};
 use crate::api::error::ApiError;
 use crate::api::guests::{GuestLinkView, StartGuestPledge};
 use crate::api::pledges::{GuestFields, PledgeForm};
@@ -52,7 +53,8 @@ pub fn form(form: PledgeForm, guest: Option<Guest>) -> Result<PledgeForm, ApiErr
     Ok(PledgeForm { action: StartGuestPledge::url().to_owned(), guest: Some(fields), ..form })
 }
 
-/// Starts a pledge; answers with the address to go to. Who has logged in meanwhile pledges by their account.
+/// Starts a pledge; answers with where to go. Who has logged in meanwhile pledges by their account.
+#[expect(clippy::too_many_arguments, reason = "each argument is a field of the form")]
 pub async fn start(
     campaign: &str,
     wish: Wish<'_>,
@@ -60,13 +62,16 @@ pub async fn start(
     boxes: Boxes<'_>,
     email: &str,
     display_name: &str,
-) -> Result<String, ApiError> {
+    card: &str,
+) -> Result<Next, ApiError> {
     let keep = |error: ApiError| error.keep("email", kept(email)).keep("display_name", kept(display_name));
+    // Who is nobody yet has no saved card.
+    let card = if card == IN_PAGE { card } else { "" };
     let who = match viewer().await? {
         Some(viewer) => Who::Account(viewer.person_id),
         None => guest(email, display_name).map_err(|error| keep(boxes.keep(wish.keep(error))))?,
     };
-    pledges::start_by(&who, campaign, wish, form_key, boxes, "").await.map_err(keep)
+    pledges::start_by(&who, campaign, wish, form_key, boxes, card).await.map_err(keep)
 }
 
 fn guest(email: &str, display_name: &str) -> Result<Who, ApiError> {

@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use backend::accounts::Viewer;
+use backend::config::CardFields;
+use backend::payments::to_gateway;
 use backend::pledges::{CancelRefusal, Privacy, StartPledge, StartRefusal, Started, Trier, WaitingPledge};
 use backend::throttle::{self, Limit, Subject};
 use chrono::{DateTime, Utc};
-use domain::{Campaign, Collection, Country, Money, PersonId, PledgeRefusal, PledgeState};
+use domain::{Campaign, Collection, Country, Currency, Money, PersonId, PledgeRefusal, PledgeState};
 use leptos::server_fn::ServerFn;
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::who::Who;
-use super::{backer_of, client, ctx, query, require_viewer};
+use super::{allow_card_fields, backer_of, client, ctx, query, require_viewer};
 use crate::api::campaigns::CampaignView;
+use crate::api::card_step::{self as api_card, CardStep, CardTerms, IN_PAGE, Next};
 use crate::api::error::ApiError;
 use crate::api::pledges::{self as api, Choice, FormWords, PledgeForm, PledgeView};
 
@@ -79,7 +83,7 @@ pub async fn start(
     form_key: &str,
     boxes: Boxes<'_>,
     card: &str,
-) -> Result<String, ApiError> {
+) -> Result<Next, ApiError> {
     let viewer = require_viewer().await.map_err(|error| boxes.keep(wish.keep(error)))?;
     start_by(&Who::Account(viewer.person_id), campaign, wish, form_key, boxes, card).await
 }
@@ -92,11 +96,13 @@ pub async fn start_by(
     form_key: &str,
     boxes: Boxes<'_>,
     card: &str,
-) -> Result<String, ApiError> {
-    let card = (!card.is_empty()).then_some(card);
+) -> Result<Next, ApiError> {
+    let in_page = card == IN_PAGE;
+    let card = (!card.is_empty() && !in_page).then_some(card);
     let form = StartPledge {
         privacy: boxes.privacy(),
         card: card.map(str::to_owned),
+        in_page: in_page && ctx()?.config.card_fields.is_some(),
         ..parse(campaign, wish, form_key)?
     };
     let ctx = ctx()?;
@@ -113,13 +119,18 @@ pub async fn start_by(
         backend::pledges::start(&ctx, backer, &form).await
     };
     match started.await {
-        Ok(Started::AtGateway { url, .. }) => Ok(url),
-        // With a saved card there is no page to come back from: this one waits for the gateway's word.
-        Ok(Started::Confirmed { pledge } | Started::Declined { pledge, .. }) if card.is_some() => {
-            Ok(format!("/pledges/{pledge}/return"))
+        Ok(Started::AtGateway { url, .. }) => Ok(Next::Page(url)),
+        Ok(Started::OnOurPage { pledge, step }) => {
+            let back = format!("{}/pledges/{pledge}/return", ctx.config.public_url);
+            let terms = terms(step.collection, step.currency, step.amount);
+            Ok(Next::Card(CardStep { terms, client_secret: step.client_secret, back }))
+        }
+        // Without a card page there is none to come back from: this one waits for the gateway's word.
+        Ok(Started::Confirmed { pledge } | Started::Declined { pledge, .. }) if card.is_some() || in_page => {
+            Ok(Next::Page(format!("/pledges/{pledge}/return")))
         }
         Ok(Started::Confirmed { pledge } | Started::Declined { pledge, .. }) => {
-            Ok(format!("/pledges/{pledge}"))
+            Ok(Next::Page(format!("/pledges/{pledge}")))
         }
         Err(StartRefusal::Failed(error)) => Err(keep(error.into()).keep("form_key", form_key)),
         Err(StartRefusal::NoSuchCampaign) => Err(ApiError::NotFound),
@@ -166,6 +177,7 @@ fn parse(campaign: &str, wish: Wish<'_>, form_key: &str) -> Result<StartPledge, 
         form_key: form_key.parse().map_err(|_| stale())?,
         privacy: Privacy::default(),
         card: None,
+        in_page: false,
         from: client().address,
     })
 }
@@ -212,22 +224,26 @@ pub async fn mine(id: &str) -> Result<PledgeView, ApiError> {
 }
 
 /// The address of the return page proves nothing: the gateway is asked, and what it says goes the way of every
-/// event. Who asks too often sees what we know.
-pub async fn after_card_page(id: &str) -> Result<PledgeView, ApiError> {
+/// event. Who asks too often sees what we know. Answers also with whether a card still has to be typed on our page.
+pub async fn after_card_page(id: &str) -> Result<(PledgeView, bool), ApiError> {
     let pledge = mine(id).await?;
     if pledge.state != PledgeState::Pending {
-        return Ok(pledge);
+        return Ok((pledge, false));
     }
     let (ctx, (pledge_id, backer)) = (ctx()?, backer_of(id).await?);
     if throttle::take(&ctx.db, LOOKS, Subject::of(&backer.person.to_string())).await?.is_err() {
-        return Ok(pledge);
+        return Ok((pledge, false));
     }
     // The gateway away: the webhook will tell; the page says "being confirmed" meanwhile.
-    if let Err(error) = backend::pledges::look_again(&ctx, pledge_id).await {
-        tracing::info!(%error, "the gateway could not be asked about a returning backer");
-    }
+    let asks_for_card = match backend::pledges::look_again(&ctx, pledge_id).await {
+        Ok(asks_for_card) => asks_for_card,
+        Err(error) => {
+            tracing::info!(%error, "the gateway could not be asked about a returning backer");
+            false
+        }
+    };
     backend::inbox::settled(&ctx, pledge_id, PATIENCE).await?;
-    mine(id).await
+    Ok((mine(id).await?, asks_for_card))
 }
 
 /// The backer's pledge to this campaign that waits for a card, if there is one.
@@ -266,6 +282,27 @@ pub fn form(
                 .to_owned();
     }
     as_asked(PledgeForm { cards, ..form })
+}
+
+/// The form with the gateway's card fields, where the site has some. They wake with the form; without script the hosted page
+/// asks for the card.
+pub fn with_card_fields(form: PledgeForm, campaign: &CampaignView) -> Result<PledgeForm, ApiError> {
+    let Some(CardFields { publishable_key, script, .. }) = allow_card_fields()? else { return Ok(form) };
+    let collection = rules(campaign).collection(campaign.now);
+    let currency = campaign.progress.goal.currency();
+    // What is pledged is known once the form is sent. Until then the fields want an amount that a card can pay.
+    let amount = Money::new(Decimal::from(100), currency).ok().and_then(|some| to_gateway(some).ok());
+    let terms = terms(collection, currency, amount.ok_or(ApiError::Internal)?);
+    Ok(PledgeForm { fields: Some(api_card::CardFields { publishable_key, script, terms }), ..form })
+}
+
+fn terms(collection: Collection, currency: Currency, amount: i64) -> CardTerms {
+    CardTerms {
+        saves: collection == Collection::SaveCard,
+        holds: collection == Collection::Hold,
+        currency: currency.code().to_lowercase(),
+        amount,
+    }
 }
 
 /// Cards that the viewer may pledge with: what they are sent as, and their names. Without the gateway the form does as
@@ -327,6 +364,7 @@ fn first_form(
         currency: campaign.progress.goal.currency().code().to_owned(),
         cards: Vec::new(),
         card: String::new(),
+        fields: None,
         guest: None,
         // The last slot may be the viewer's own: it is reserved for exactly this form.
         choices: choices(campaign, reserved.as_ref()),
@@ -367,7 +405,12 @@ pub fn countries(campaign: &CampaignView, agreed: Option<Country>) -> Vec<(Strin
 
 /// The mandate's text with a place for the amount, so that the browser can fill in what is typed.
 fn promise(campaign: &CampaignView) -> String {
-    let rules = Campaign {
+    let rules = rules(campaign);
+    promise_of(&rules, rules.collection(campaign.now), campaign.now)
+}
+
+fn rules(campaign: &CampaignView) -> Campaign {
+    Campaign {
         id: campaign.progress.campaign_id,
         creator_id: PersonId(Uuid::nil()),
         model: campaign.model,
@@ -376,8 +419,7 @@ fn promise(campaign: &CampaignView) -> String {
         goal: campaign.progress.goal,
         starts_at: campaign.starts_at,
         ends_at: campaign.progress.ends_at,
-    };
-    promise_of(&rules, rules.collection(campaign.now), campaign.now)
+    }
 }
 
 /// The same for a pledge whose money is secured in a way that is decided.

@@ -143,6 +143,10 @@ impl From<Shipment> for ShipmentView {
 
 impl From<WaitingPledge> for LeftPledge {
     fn from(pledge: WaitingPledge) -> Self {
-        Self { reserved_until: pledge.reserved_until, declined: pledge.declined.map(str::to_owned) }
+        Self {
+            reserved_until: pledge.reserved_until,
+            declined: pledge.declined.map(str::to_owned),
+            in_page: pledge.in_page,
+        }
     }
 }

@@ -21,6 +21,8 @@ pub struct Config {
     pub form_targets: Vec<String>,
     /// By which server mail leaves. `None`: it does not, and a demo shows it in its mailbox.
     pub smtp: Option<SmtpServer>,
+    /// The gateway's card fields on our own pages. `None`: its hosted page asks for every card.
+    pub card_fields: Option<CardFields>,
     /// How long a reward slot waits for its backer at the gateway's page (PRODUCT B14).
     pub reservation: Duration,
     /// How much pledging may come from one address.
@@ -32,6 +34,19 @@ pub struct Config {
     pub seller: String,
     /// Tests only: the named step at which the process ends as if killed. Refused in production.
     pub crash_at: Option<String>,
+}
+
+/// What a browser needs for card fields of the gateway.
+#[derive(Clone, Debug)]
+pub struct CardFields {
+    /// Names the account and lets in nobody.
+    pub publishable_key: String,
+    /// Address of the gateway's script.
+    pub script: String,
+    /// Origins of the frames that the script opens.
+    pub frames: Vec<String>,
+    /// Origins that the script asks.
+    pub calls: Vec<String>,
 }
 
 /// When creators are paid, and from which sum on somebody looks first.

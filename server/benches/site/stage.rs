@@ -241,6 +241,7 @@ fn config(site: SocketAddr, gateway: &str, requests_per_second: u32) -> Config {
             rest: Duration::from_secs(5),
         },
         form_targets: vec![gateway.to_owned()],
+        card_fields: None,
         smtp: None,
         // Everything here comes from one address.
         pledging: backend::pledges::AddressLimits { tries: i32::MAX, declines: i32::MAX },

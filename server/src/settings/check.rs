@@ -4,7 +4,7 @@
 use anyhow::{Result, bail};
 use http::Uri;
 
-use super::{AppEnv, Settings};
+use super::{AppEnv, STRIPE_JS, Settings};
 
 impl Settings {
     /// # Errors
@@ -23,6 +23,7 @@ impl Settings {
     /// What can work nowhere.
     fn malformed(&self) -> Vec<&'static str> {
         let key = self.stripe_secret_key.as_deref();
+        let publishable = self.stripe_publishable_key.as_deref();
         let database = self.database_url.as_deref();
         let mut complaints = told(&[
             (
@@ -40,6 +41,24 @@ impl Settings {
             ),
             (key.is_some_and(is_placeholder), "STRIPE_SECRET_KEY is a placeholder"),
             (key == Some(""), "STRIPE_SECRET_KEY is empty: leave it out to run on the sandbox"),
+            (publishable.is_some_and(is_placeholder), "STRIPE_PUBLISHABLE_KEY is a placeholder"),
+            (
+                publishable.is_some_and(|publishable| !publishable.starts_with("pk_")),
+                "STRIPE_PUBLISHABLE_KEY must begin with pk_: what it is goes to every browser",
+            ),
+            (
+                publishable.is_some() && key.is_none(),
+                "STRIPE_PUBLISHABLE_KEY is set, and STRIPE_SECRET_KEY is not",
+            ),
+            // A browser would confirm, at one of the two, what was made at the other.
+            (
+                publishable.zip(key).is_some_and(|(one, other)| is_live(one) != is_live(other)),
+                "STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY must both be live keys, or both test keys",
+            ),
+            (
+                !self.stripe_js.parse::<Uri>().is_ok_and(|uri| uri.scheme().is_some()),
+                "STRIPE_JS must be the address of a script",
+            ),
             // Without one, every webhook would be refused, and no pledge ever confirmed by it.
             (key.is_some() && self.webhook_secrets().is_empty(), "STRIPE_WEBHOOK_SECRET is not set"),
             (
@@ -84,6 +103,7 @@ impl Settings {
                 "SMTP_URL is not set: production has no mailbox that everybody reads",
             ),
             (self.stripe_api_base.is_some(), "STRIPE_API_BASE points away from the gateway"),
+            (self.stripe_js != STRIPE_JS, "STRIPE_JS points away from the gateway"),
             (self.crash_at.is_some(), "CRASH_AT is for tests"),
         ])
     }
@@ -104,6 +124,10 @@ fn is_origin(address: &str) -> bool {
         && !authority.as_str().contains('@')
         && !authority.as_str().contains(|letter: char| letter.is_ascii_uppercase())
         && authority.port_u16() != Some(usual_port)
+}
+
+fn is_live(key: &str) -> bool {
+    key.contains("_live_")
 }
 
 fn is_base(address: &str) -> bool {

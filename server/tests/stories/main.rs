@@ -12,6 +12,7 @@ mod append_only;
 mod bad_weather;
 mod calling_off;
 mod cancelling;
+mod card_fields;
 mod card_testing;
 mod changing;
 mod crashes;

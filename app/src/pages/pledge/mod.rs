@@ -102,12 +102,16 @@ fn why_closed(campaign: &CampaignView) -> String {
     format!("{why} Nothing was charged.")
 }
 
-/// The backer came back from the card page without finishing.
+/// The backer came back from the card page, or from the bank's, without finishing.
 #[component]
 fn Left(pledge: LeftPledge) -> impl IntoView {
     let until = pledge.reserved_until.map(|until| format!(" Your place is kept until {}.", instant(until)));
+    let title = match pledge.in_page {
+        true => "Your pledge still needs a card. Nothing was charged.",
+        false => "You left the card page. Nothing was charged.",
+    };
     view! {
-        <Notice tone=Tone::Warning title="You left the card page. Nothing was charged.">
+        <Notice tone=Tone::Warning title>
             {pledge.declined} {until} " Send the form again to go on."
         </Notice>
     }

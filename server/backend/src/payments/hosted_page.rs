@@ -66,7 +66,7 @@ impl Payments {
     pub async fn open_page(&self, request: PageRequest) -> Result<HostedPage> {
         let customer = match &request.customer {
             Some(customer) => customer.clone(),
-            None => self.create_customer(&request).await?,
+            None => self.make_customer(request.backer, &request.backer_email, &request.backer_name).await?,
         };
         let attempt = Attempt {
             kind: AttemptKind::CreateSession,
@@ -135,19 +135,23 @@ impl Payments {
         })
     }
 
-    async fn create_customer(&self, request: &PageRequest) -> Result<String> {
+    /// Whose cards they are, at the gateway. Asked again, it is the same one.
+    ///
+    /// # Errors
+    /// As any attempt.
+    pub async fn make_customer(&self, person: PersonId, email: &str, name: &str) -> Result<String> {
         let attempt = Attempt {
             kind: AttemptKind::CreateCustomer,
-            key: format!("customer_{}", request.backer),
-            person: Some(request.backer),
+            key: format!("customer_{person}"),
+            person: Some(person),
             pledge: None,
         };
         let create = CreateCustomer::new()
-            .email(request.backer_email.as_str())
-            .name(request.backer_name.as_str())
-            .metadata(HashMap::from([("person_id".to_owned(), request.backer.to_string())]));
+            .email(email)
+            .name(name)
+            .metadata(HashMap::from([("person_id".to_owned(), person.to_string())]));
         let id = |customer: &Customer| customer.id.to_string();
-        let find = self.find_customer(request.backer, &request.backer_email);
+        let find = self.find_customer(person, email);
         Ok(id(&self.attempt_or_find(attempt, create, id, find).await?))
     }
 

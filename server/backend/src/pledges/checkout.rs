@@ -2,24 +2,36 @@
 
 use std::time::Duration;
 
-use domain::{CampaignId, Collection, PersonId, PledgeId, PledgeState};
+use domain::{CampaignId, Collection, Currency, PersonId, PledgeId, PledgeState};
 
 use super::Started;
 use crate::inbox::{self, Source};
 use crate::payments::{
-    HostedPage, Occasion, OwnIntent, PageRequest, PageState, SavedPayment, in_plain_words,
+    FoundIntent, HostedPage, IntentRequest, Occasion, OwnIntent, PageRequest, PageState, in_plain_words,
+    to_gateway,
 };
 use crate::{Ctx, Error, Result, rows};
 
 /// How long somebody waits for the worker whose saved card has worked at once.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Opens the gateway's page for a pending pledge, or answers with the one that is open.
+/// What the gateway's card fields on our page need to go on with a pledge. No `Debug`: the secret belongs in no log.
+pub struct CardStep {
+    pub collection: Collection,
+    pub currency: Currency,
+    /// In the gateway's minor units.
+    pub amount: i64,
+    /// Confirms the pledge's own intent.
+    pub client_secret: String,
+}
+
+/// Opens the gateway's page for a pending pledge, or answers with the one that is open. A pledge that wants none has its
+/// own intent instead.
 pub async fn resume(ctx: &Ctx, pledge: PledgeId) -> Result<Started> {
     let row = sqlx::query!(
         r#"select pledges.state, pledges.gateway_session_url, pledges.amount, pledges.currency, collection,
                   campaign_id as "campaign: CampaignId", campaigns.title, campaigns.slug,
-                  wanted_card, own_intent_id, backer_id as "backer: PersonId", people.email, people.display_name, people.gateway_customer_id
+                  wanted_card, in_page, own_intent_id, backer_id as "backer: PersonId", people.email, people.display_name, people.gateway_customer_id
            from pledges
            join campaigns on campaigns.id = campaign_id
            join people on people.id = backer_id
@@ -36,19 +48,22 @@ pub async fn resume(ctx: &Ctx, pledge: PledgeId) -> Result<Started> {
         return Ok(Started::AtGateway { pledge, url });
     }
     let collection: Collection = rows::named("pledges.collection", &row.collection)?;
-    if let Some(card) = row.wanted_card {
-        let payment = SavedPayment {
+    if row.in_page || row.wanted_card.is_some() {
+        let customer = match row.gateway_customer_id {
+            Some(customer) => customer,
+            None if row.in_page => customer(ctx, row.backer, &row.email, &row.display_name).await?,
+            None => return Err(Error::broken("a saved card without a customer")),
+        };
+        let payment = IntentRequest {
             pledge,
             campaign: row.campaign,
             backer: row.backer,
-            customer: row
-                .gateway_customer_id
-                .ok_or_else(|| Error::broken("a saved card without a customer"))?,
-            card,
+            customer,
+            card: row.wanted_card,
             amount: rows::money(row.amount, &row.currency)?,
             collection,
         };
-        return Box::pin(with_saved_card(ctx, &payment, row.own_intent_id)).await;
+        return Box::pin(with_own_intent(ctx, &payment, row.own_intent_id)).await;
     }
     let page = Box::pin(ctx.payments.open_page(PageRequest {
         occasion: Occasion::Pledge,
@@ -78,28 +93,33 @@ pub async fn resume(ctx: &Ctx, pledge: PledgeId) -> Result<Started> {
 }
 
 /// Goes on with a pledge's own intent, or makes it.
-async fn with_saved_card(ctx: &Ctx, payment: &SavedPayment, known: Option<String>) -> Result<Started> {
+async fn with_own_intent(ctx: &Ctx, payment: &IntentRequest, known: Option<String>) -> Result<Started> {
     let pledge = payment.pledge;
-    let (intent, state) = match known {
-        Some(intent) => {
-            let state = ctx.payments.read_own_intent(&intent, payment.collection).await?;
-            (intent, state)
-        }
-        None => match ctx.payments.confirm_saved(payment).await? {
-            OwnIntent::There { id, state } => (id, state),
+    let found = match known {
+        Some(intent) => ctx.payments.read_own_intent(&intent, payment.collection).await?,
+        None => match ctx.payments.make_own_intent(payment).await? {
+            OwnIntent::There(found) => found,
             OwnIntent::Declined(reason) => return Ok(Started::Declined { pledge, reason }),
         },
     };
-    sqlx::query!(
-        "update pledges set own_intent_id = $2, updated_at = clock()
-         where id = $1 and state = 'pending' and own_intent_id is null",
+    let linked = sqlx::query!(
+        "update pledges set own_intent_id = coalesce(own_intent_id, $2), updated_at = clock()
+         where id = $1 and state = 'pending'",
         pledge as PledgeId,
-        intent,
+        found.id,
     )
     .execute(&ctx.db)
     .await?;
+    if linked.rows_affected() == 0 && matches!(found.state, PageState::Open { .. }) {
+        // The pledge ended while its intent was being made: nobody may confirm it.
+        ctx.payments.close_own_intent(pledge, &found.id, payment.collection).await?;
+        return Ok(Started::Confirmed { pledge });
+    }
     ctx.faults.step("checkout.linked");
-    match state {
+    match found.state {
+        PageState::Open { .. } if payment.card.is_none() => {
+            Ok(Started::OnOurPage { pledge, step: card_step(payment, found)? })
+        }
         PageState::Open { url: Some(url) } => Ok(Started::AtGateway { pledge, url }),
         // The bank asked, and was not answered well.
         PageState::Open { url: None } => {
@@ -113,6 +133,32 @@ async fn with_saved_card(ctx: &Ctx, payment: &SavedPayment, known: Option<String
         }
         PageState::Complete(None) | PageState::Expired => Ok(Started::Confirmed { pledge }),
     }
+}
+
+fn card_step(payment: &IntentRequest, found: FoundIntent) -> Result<CardStep> {
+    let amount =
+        to_gateway(payment.amount).map_err(|_| Error::broken("a pledge the gateway cannot charge"))?;
+    let client_secret =
+        found.client_secret.ok_or_else(|| Error::broken("an intent without a client secret"))?;
+    Ok(CardStep {
+        collection: payment.collection,
+        currency: payment.amount.currency(),
+        amount,
+        client_secret,
+    })
+}
+
+/// Makes the backer's customer. Kept before anything is made for it, so that what was made is found again.
+async fn customer(ctx: &Ctx, backer: PersonId, email: &str, name: &str) -> Result<String> {
+    let customer = ctx.payments.make_customer(backer, email, name).await?;
+    sqlx::query!(
+        "update people set gateway_customer_id = $2 where id = $1 and gateway_customer_id is null",
+        backer as PersonId,
+        customer,
+    )
+    .execute(&ctx.db)
+    .await?;
+    Ok(customer)
 }
 
 /// Links the intent that an undecided call has made for a pledge with a saved card; `false` when it made none.
@@ -139,10 +185,10 @@ pub(super) async fn find_lost_intent(ctx: &Ctx, pledge: PledgeId) -> Result<bool
 }
 
 /// Asks the gateway what became of the pledge's page, and leaves the answer for the worker. For the return page:
-/// its address proves nothing, and the webhook may be late.
-pub async fn look_again(ctx: &Ctx, pledge: PledgeId) -> Result<()> {
+/// its address proves nothing, and the webhook may be late. Answers whether a card still has to be typed on our page.
+pub async fn look_again(ctx: &Ctx, pledge: PledgeId) -> Result<bool> {
     let row = sqlx::query!(
-        r#"select state, gateway_session_id, own_intent_id, collection, campaign_id as "campaign: CampaignId"
+        r#"select state, gateway_session_id, own_intent_id, in_page, collection, campaign_id as "campaign: CampaignId"
            from pledges where id = $1"#,
         pledge as PledgeId,
     )
@@ -153,10 +199,11 @@ pub async fn look_again(ctx: &Ctx, pledge: PledgeId) -> Result<()> {
         (PledgeState::Pending, Some(session), _) => ctx.payments.read_page(&session).await?,
         (PledgeState::Pending, None, Some(intent)) => {
             let collection = rows::named("pledges.collection", &row.collection)?;
-            ctx.payments.read_own_intent(&intent, collection).await?
+            ctx.payments.read_own_intent(&intent, collection).await?.state
         }
-        _ => return Ok(()),
+        _ => return Ok(false),
     };
+    let asks_for_card = row.in_page && matches!(there, PageState::Open { url: None });
     if let PageState::Complete(Some(done)) = there {
         if done.pledge != pledge || done.campaign != row.campaign {
             return Err(Error::broken("a hosted page that names another pledge"));
@@ -164,7 +211,7 @@ pub async fn look_again(ctx: &Ctx, pledge: PledgeId) -> Result<()> {
         inbox::leave(&ctx.db, row.campaign, pledge, &done.entry, Source::Gateway).await?;
         ctx.inbox.ring();
     }
-    Ok(())
+    Ok(asks_for_card)
 }
 
 /// Whether the pledge still waits for its page.

@@ -14,7 +14,7 @@ pub use change::{
     ChangePledge, ChangeRefusal, Changeable, Changed, OpenTerms, Outcome, came_back, card_came_back, change,
     changeable, lapse as lapse_change, last_change, replace_card,
 };
-pub use checkout::{look_again, resume};
+pub use checkout::{CardStep, look_again, resume};
 pub use guard::{AddressLimits, Paused, Trier, Why, may_try};
 pub(crate) use guard::{count_declines, forget_origins};
 pub use lapse::{Ended, lapse};

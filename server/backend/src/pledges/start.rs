@@ -7,7 +7,7 @@ use domain::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Ended, Privacy, checkout, guard, privacy};
+use super::{CardStep, Ended, Privacy, checkout, guard, privacy};
 use crate::again::{self, MayPass};
 use crate::payments::{Condition, NotChargeable, to_gateway};
 use crate::throttle::ClientAddress;
@@ -29,15 +29,18 @@ pub struct StartPledge {
     pub privacy: Privacy,
     /// A saved card, by the gateway's name; otherwise the gateway's page asks for one.
     pub card: Option<String>,
+    /// Whether a card that is not saved is typed on our own page, in the gateway's fields there.
+    pub in_page: bool,
     /// Where it came from.
     pub from: ClientAddress,
 }
 
 /// Where the backer goes from here.
-#[derive(Debug, PartialEq, Eq)]
 pub enum Started {
     /// To the gateway's page.
     AtGateway { pledge: PledgeId, url: String },
+    /// Nowhere: the card is typed where the form is.
+    OnOurPage { pledge: PledgeId, step: CardStep },
     /// The pledge stands already: the form was sent again after everything was done.
     Confirmed { pledge: PledgeId },
     /// Its saved card was declined: nothing more can come of it.
@@ -234,6 +237,7 @@ struct Existing {
     ship_to: Option<Country>,
     state: PledgeState,
     card: Option<String>,
+    in_page: bool,
 }
 
 impl Existing {
@@ -249,8 +253,9 @@ impl Existing {
         let same_terms =
             self.campaign == form.campaign && self.reward == form.reward && self.given == given && same_place;
         let same_form = self.form_key == form_key;
-        if self.state == PledgeState::Pending && same_terms && self.card != form.card {
-            // Another card for the same pledge: what was begun with the first must be closed before.
+        let same_card = self.card == form.card && self.in_page == form.in_page;
+        if self.state == PledgeState::Pending && same_terms && !same_card {
+            // Another card for the same pledge, or typed elsewhere: what was begun with the first must be closed before.
             return Ok(Reserved::Supersedes(self.id));
         }
         match (self.state, same_terms) {
@@ -274,7 +279,8 @@ async fn existing(
 ) -> Result<Option<Existing>> {
     let row = sqlx::query!(
         r#"select id as "id: PledgeId", form_key, campaign_id as "campaign: CampaignId",
-                  reward_id as "reward: RewardId", amount - shipping as "given!", ship_to, currency, state, wanted_card
+                  reward_id as "reward: RewardId", amount - shipping as "given!", ship_to, currency, state, wanted_card,
+                  in_page
            from pledges
            where (backer_id = $1 or adopted_by = $1)
                  and (form_key = $2
@@ -298,6 +304,7 @@ async fn existing(
             ship_to: row.ship_to.map(|code| rows::country("pledges.ship_to", &code)).transpose()?,
             state: rows::named("pledges.state", &row.state)?,
             card: row.wanted_card,
+            in_page: row.in_page,
         })
     })
     .transpose()
@@ -319,9 +326,9 @@ async fn insert(
         with pledge as (
             insert into pledges (id, campaign_id, backer_id, reward_id, form_key, collection, amount, currency,
                                  reward_title, reward_minimum, mandate, reserved_until, name_hidden, amount_hidden,
-                                 wanted_card, ship_to, shipping)
+                                 wanted_card, ship_to, shipping, in_page)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock() + make_interval(secs => $12), $14, $15, $16,
-                    $17, coalesce($18::numeric, 0))
+                    $18, coalesce($19::numeric, 0), $17)
             -- the form's key, or the backer's one open pledge: whichever refused, the caller looks again
             on conflict do nothing
             returning id
@@ -331,8 +338,8 @@ async fn insert(
         ), attempt as (
             -- with the pledge itself: whoever ends the reservation knows that a page may be on its way
             insert into gateway_attempts (id, key, kind, person_id, pledge_id)
-            select $13, case when $16::text is null then 'session_' else 'intent_' end || id,
-                   case when $16 is null then 'create_session' else 'create_intent' end, $3, id from pledge
+            select $13, case when $16::text is null and not $17 then 'session_' else 'intent_' end || id,
+                   case when $16 is null and not $17 then 'create_session' else 'create_intent' end, $3, id from pledge
         )
         select id as "id: PledgeId" from pledge
         "#,
@@ -352,6 +359,7 @@ async fn insert(
         form.privacy.name_hidden,
         form.privacy.amount_hidden,
         form.card,
+        form.in_page,
         offer.shipment.map(|shipment| shipment.to.code()),
         offer.shipment.map(|shipment| shipment.cost.amount()),
     )

@@ -151,13 +151,15 @@ pub struct WaitingPledge {
     /// Why the last card was declined, in plain words.
     pub declined: Option<&'static str>,
     pub privacy: Privacy,
+    /// Whether its card is typed on our own page.
+    pub in_page: bool,
 }
 
 /// The person's pledge to a campaign that waits for a card; there is one at most.
 pub async fn waiting(db: &PgPool, backer: PersonId, campaign: CampaignId) -> Result<Option<WaitingPledge>> {
     let row = sqlx::query!(
         r#"select id as "id: PledgeId", amount - shipping as "given!", currency, reward_id as "reward: RewardId", ship_to,
-                  reserved_until, decline_code, name_hidden, amount_hidden
+                  reserved_until, decline_code, name_hidden, amount_hidden, in_page
            from pledges
            where backer_id = $1 and campaign_id = $2 and state = 'pending'"#,
         backer as PersonId,
@@ -174,6 +176,7 @@ pub async fn waiting(db: &PgPool, backer: PersonId, campaign: CampaignId) -> Res
             reserved_until: row.reserved_until,
             declined: row.decline_code.as_deref().map(payments::in_plain_words),
             privacy: Privacy { name_hidden: row.name_hidden, amount_hidden: row.amount_hidden },
+            in_page: row.in_page,
         })
     })
     .transpose()

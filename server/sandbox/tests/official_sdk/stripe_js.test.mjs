@@ -102,6 +102,23 @@ test('what is missing is said in the frame, and nothing is sent', async () => {
   assert.equal(await frame.getByLabel('Card number').getAttribute('aria-invalid'), 'true');
 });
 
+test('the fields look as the page asks', async () => {
+  const appearance = {
+    variables: { colorBackground: 'rgb(1, 2, 3)', colorText: 'rgb(4, 5, 6)' },
+    rules: { '.Input': { border: '1px solid rgb(7, 8, 9)' } },
+  };
+  const frame = await mount({ mode: 'setup', currency: 'eur', appearance });
+  const number = frame.getByLabel('Card number');
+  const looks = () => number.evaluate((field) => {
+    const { backgroundColor, color, borderTopColor } = getComputedStyle(field);
+    return [backgroundColor, color, borderTopColor];
+  });
+  await number.waitFor();
+  const deadline = Date.now() + 10_000;
+  while ((await looks())[0] !== 'rgb(1, 2, 3)' && Date.now() < deadline);
+  assert.deepEqual(await looks(), ['rgb(1, 2, 3)', 'rgb(4, 5, 6)', 'rgb(7, 8, 9)']);
+});
+
 test('a declined card is an error, and another one can be tried', async () => {
   const frame = await mount({ mode: 'payment', amount: 1000, currency: 'eur' });
   const { id, client_secret } = await payment();

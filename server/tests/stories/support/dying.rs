@@ -43,9 +43,14 @@ impl Place {
         command.env_remove("CRASH_AT").env("DATABASE_URL", self.db.connect_options().to_url_lossy().as_str());
         command.env("BIND_ADDR", &self.site).env("SANDBOX_ADDR", self.gateway.base.replace("http://", ""));
         command.env("GROUNDSWELL_DATA_DIR", &self.data).env("APP_ENV", "demo");
-        for theirs in
-            ["PUBLIC_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE", "SMTP_URL"]
-        {
+        for theirs in [
+            "PUBLIC_URL",
+            "STRIPE_SECRET_KEY",
+            "STRIPE_WEBHOOK_SECRET",
+            "STRIPE_API_BASE",
+            "STRIPE_JS",
+            "SMTP_URL",
+        ] {
             command.env_remove(theirs);
         }
         if let Some(step) = crash_at {

@@ -2,6 +2,7 @@
 //! front door, as browsers and the gateway do.
 
 pub mod builders;
+pub mod card_fields;
 pub mod database;
 pub mod deliveries;
 pub mod dying;
@@ -16,7 +17,7 @@ pub mod smtp;
 
 use std::time::{Duration, Instant};
 
-use backend::config::{Config, Environment, PayoutTerms, SmtpServer, StripeConfig};
+use backend::config::{CardFields, Config, Environment, PayoutTerms, SmtpServer, StripeConfig};
 use backend::pledges::AddressLimits;
 use backend::{Ctx, inbox, jobs, payouts, settlement};
 use gateway::Gateway;
@@ -192,6 +193,12 @@ fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
             rest: setup.rest,
         },
         form_targets: vec![gateway.to_owned()],
+        card_fields: Some(CardFields {
+            publishable_key: "pk_test_sandbox".into(),
+            script: format!("{gateway}/v3/"),
+            frames: vec![gateway.to_owned()],
+            calls: vec![gateway.to_owned()],
+        }),
         smtp: setup.smtp.clone(),
         pledging: setup.pledging,
         reservation: Duration::from_secs(900),

@@ -14,7 +14,7 @@
     .observe(document.body);
   window.addEventListener('message', async ({ data, source }) => {
     if (source !== window.parent || !data?.sandboxCall) return;
-    const work = { validate, createPaymentMethod, focus }[data.act];
+    const work = { validate, createPaymentMethod, focus, look }[data.act];
     if (work) tell({ reply: data.sandboxCall, value: await work(data) });
   });
   tell({ event: 'ready', value: {} });
@@ -49,6 +49,15 @@
     } catch {
       return { error: { type: 'api_connection_error', message: 'The card could not be sent. Try again.' } };
     }
+  }
+
+  // Of the Appearance API: the variables that the style sheet knows, and the border of a field.
+  function look({ appearance }) {
+    const { style } = document.documentElement;
+    for (const [name, value] of Object.entries(appearance?.variables ?? {})) style.setProperty(`--${name}`, value);
+    const border = appearance?.rules?.['.Input']?.border;
+    if (border) style.setProperty('--inputBorder', border);
+    return {};
   }
 
   function focus() {

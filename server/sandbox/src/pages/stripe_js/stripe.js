@@ -49,7 +49,7 @@
         if (options.mode === 'payment' && !(Number.isInteger(options.amount) && options.currency)) {
           refuse('In payment mode elements() wants an amount in minor units and a currency.');
         }
-        payment = makePaymentElement(() => (payment = null));
+        payment = makePaymentElement(() => (payment = null), () => elements.options.appearance);
         return payment;
       },
       paymentMethod: (billing) => mounted(payment).ask({ act: 'createPaymentMethod', key, billing }),
@@ -61,7 +61,7 @@
     return element?.frame ? element : refuse('The payment element is not mounted.');
   }
 
-  function makePaymentElement(forget) {
+  function makePaymentElement(forget, appearance) {
     const handlers = {};
     const waiting = new Map();
     let calls = 0;
@@ -76,7 +76,10 @@
       } else if (data.event === 'resize') {
         element.frame.style.height = `${data.value.height}px`;
       } else {
-        if (data.event === 'ready') isReady();
+        if (data.event === 'ready') {
+          isReady();
+          element.ask({ act: 'look', appearance: appearance() });
+        }
         fire(data.event, data.value);
       }
     }

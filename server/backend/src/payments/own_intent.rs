@@ -1,5 +1,6 @@
-//! A pledge made with a card that is saved already: an intent of its own in the place of the hosted page, confirmed with
-//! that card while its owner is there. The same metadata, so that what comes of it finds its pledge in the same way.
+//! A pledge with an intent of its own in the place of the hosted page: confirmed by us with a card that is saved already,
+//! or by the browser with a card that is typed on the pledge page, while its owner is there. The same metadata as the
+//! page's, so that what comes of it finds its pledge in the same way.
 
 use std::collections::HashMap;
 
@@ -21,23 +22,32 @@ use super::translate::{from_payment_intent, from_setup_intent};
 use super::{AttemptKind, GatewayError, LONGEST_LIST, PageState, Payments, in_plain_words, to_gateway};
 use crate::{Error, Result};
 
-/// What is to be done with a saved card.
-pub struct SavedPayment {
+/// What is to be done with a card.
+pub struct IntentRequest {
     pub pledge: PledgeId,
     pub campaign: CampaignId,
     pub backer: PersonId,
     pub customer: String,
-    pub card: String,
+    /// A saved one, confirmed at once; otherwise the browser confirms with what is typed there.
+    pub card: Option<String>,
     pub amount: Money,
     pub collection: Collection,
 }
 
 /// What came of it.
 pub enum OwnIntent {
-    /// There is an intent, and this is how it stands.
-    There { id: String, state: PageState },
+    /// There is an intent.
+    There(FoundIntent),
     /// The card was declined, in plain words.
     Declined(&'static str),
+}
+
+/// How a pledge's own intent stands.
+pub struct FoundIntent {
+    pub id: String,
+    pub state: PageState,
+    /// Lets whoever has it confirm the intent: for its backer's browser only, neither stored nor logged.
+    pub client_secret: Option<String>,
 }
 
 /// Either kind of intent, as far as they are alike.
@@ -47,18 +57,18 @@ enum Intent {
 }
 
 impl Payments {
-    /// Makes the pledge's intent and confirms it with the card. Asked again, it is the same intent.
+    /// Makes the pledge's intent, and confirms it with the card if it is a saved one. Asked again, it is the same intent.
     ///
     /// # Errors
     /// When there is no answer; the same may be asked again.
-    pub async fn confirm_saved(&self, payment: &SavedPayment) -> Result<OwnIntent> {
+    pub async fn make_own_intent(&self, payment: &IntentRequest) -> Result<OwnIntent> {
         // On the heap: the gateway's requests are kilobytes of optional fields each.
         let made = match payment.collection {
             Collection::SaveCard => Box::pin(self.make_setup(payment)).await,
             Collection::Hold | Collection::ChargeNow => Box::pin(self.make_payment(payment)).await,
         };
         match made {
-            Ok(intent) => Ok(OwnIntent::There { id: intent.id(), state: intent.state() }),
+            Ok(intent) => Ok(OwnIntent::There(intent.found())),
             Err(Error::Gateway(GatewayError::Refused { status: 402, code, decline_code })) => {
                 Ok(OwnIntent::Declined(in_plain_words(decline_code.as_deref().unwrap_or(&code))))
             }
@@ -91,7 +101,7 @@ impl Payments {
     ///
     /// # Errors
     /// Whatever the gateway says or does not say.
-    pub async fn read_own_intent(&self, intent: &str, collection: Collection) -> Result<PageState> {
+    pub async fn read_own_intent(&self, intent: &str, collection: Collection) -> Result<FoundIntent> {
         Ok(match collection {
             Collection::SaveCard => {
                 Intent::Setup(Box::new(self.read(RetrieveSetupIntent::new(intent.to_owned())).await?))
@@ -100,7 +110,7 @@ impl Payments {
                 Intent::Payment(Box::new(self.read(RetrievePaymentIntent::new(intent.to_owned())).await?))
             }
         }
-        .state())
+        .found())
     }
 
     /// Ends a pledge's own intent so that nobody can go on with it, unless something came of it already.
@@ -113,7 +123,7 @@ impl Payments {
         intent: &str,
         collection: Collection,
     ) -> Result<PageState> {
-        let found = self.read_own_intent(intent, collection).await?;
+        let found = self.read_own_intent(intent, collection).await?.state;
         if !matches!(found, PageState::Open { .. }) {
             return Ok(found);
         }
@@ -137,13 +147,13 @@ impl Payments {
         match closed {
             Ok(()) => Ok(PageState::Expired),
             Err(Error::Gateway(GatewayError::Refused { .. })) => {
-                self.read_own_intent(intent, collection).await
+                Ok(self.read_own_intent(intent, collection).await?.state)
             }
             Err(error) => Err(error),
         }
     }
 
-    async fn make_setup(&self, payment: &SavedPayment) -> Result<Intent> {
+    async fn make_setup(&self, payment: &IntentRequest) -> Result<Intent> {
         let id = |intent: &SetupIntent| intent.id.to_string();
         let request = self.setup_request(payment);
         let found = self
@@ -157,7 +167,7 @@ impl Payments {
         Ok(Intent::Setup(Box::new(found)))
     }
 
-    async fn make_payment(&self, payment: &SavedPayment) -> Result<Intent> {
+    async fn make_payment(&self, payment: &IntentRequest) -> Result<Intent> {
         let id = |intent: &PaymentIntent| intent.id.to_string();
         let request = self.payment_request(payment)?;
         let found = self
@@ -171,35 +181,41 @@ impl Payments {
         Ok(Intent::Payment(Box::new(found)))
     }
 
-    fn setup_request(&self, payment: &SavedPayment) -> CreateSetupIntent {
-        CreateSetupIntent::new()
+    fn setup_request(&self, payment: &IntentRequest) -> CreateSetupIntent {
+        let request = CreateSetupIntent::new()
             .customer(payment.customer.as_str())
-            .payment_method(payment.card.as_str())
             .allowed_payment_method_types(vec![SetupIntentAllowedPaymentMethodTypes::Card])
             .usage(CreateSetupIntentUsage::OffSession)
-            .confirm(true)
-            .return_url(self.way_back(payment))
-            .metadata(metadata(payment))
+            .metadata(metadata(payment));
+        match &payment.card {
+            Some(card) => {
+                request.payment_method(card.as_str()).confirm(true).return_url(self.way_back(payment))
+            }
+            None => request,
+        }
     }
 
-    fn payment_request(&self, payment: &SavedPayment) -> Result<CreatePaymentIntent> {
+    fn payment_request(&self, payment: &IntentRequest) -> Result<CreatePaymentIntent> {
         let amount =
             to_gateway(payment.amount).map_err(|_| Error::broken("a pledge the gateway cannot charge"))?;
         let capture = match payment.collection {
             Collection::Hold => PaymentIntentCaptureMethod::Manual,
             Collection::SaveCard | Collection::ChargeNow => PaymentIntentCaptureMethod::Automatic,
         };
-        Ok(CreatePaymentIntent::new(amount, gateway_currency(payment.amount))
+        let request = CreatePaymentIntent::new(amount, gateway_currency(payment.amount))
             .customer(payment.customer.as_str())
-            .payment_method(payment.card.as_str())
             .allowed_payment_method_types(vec![PaymentIntentAllowedPaymentMethodTypes::Card])
             .capture_method(capture)
-            .confirm(true)
-            .return_url(self.way_back(payment))
-            .metadata(metadata(payment)))
+            .metadata(metadata(payment));
+        Ok(match &payment.card {
+            Some(card) => {
+                request.payment_method(card.as_str()).confirm(true).return_url(self.way_back(payment))
+            }
+            None => request,
+        })
     }
 
-    fn way_back(&self, payment: &SavedPayment) -> String {
+    fn way_back(&self, payment: &IntentRequest) -> String {
         format!("{}/pledges/{}/return", self.config.public_url, payment.pledge)
     }
 
@@ -221,7 +237,7 @@ impl Payments {
     }
 }
 
-fn attempt(payment: &SavedPayment) -> Attempt {
+fn attempt(payment: &IntentRequest) -> Attempt {
     Attempt {
         kind: AttemptKind::CreateIntent,
         key: format!("intent_{}", payment.pledge),
@@ -230,7 +246,7 @@ fn attempt(payment: &SavedPayment) -> Attempt {
     }
 }
 
-fn metadata(payment: &SavedPayment) -> HashMap<String, String> {
+fn metadata(payment: &IntentRequest) -> HashMap<String, String> {
     HashMap::from([
         ("pledge_id".to_owned(), payment.pledge.to_string()),
         ("campaign_id".to_owned(), payment.campaign.to_string()),
@@ -238,6 +254,14 @@ fn metadata(payment: &SavedPayment) -> HashMap<String, String> {
 }
 
 impl Intent {
+    fn found(&self) -> FoundIntent {
+        let client_secret = match self {
+            Self::Setup(intent) => intent.client_secret.clone(),
+            Self::Payment(intent) => intent.client_secret.clone(),
+        };
+        FoundIntent { id: self.id(), state: self.state(), client_secret }
+    }
+
     fn id(&self) -> String {
         match self {
             Self::Setup(intent) => intent.id.to_string(),
@@ -245,7 +269,7 @@ impl Intent {
         }
     }
 
-    /// Like a hosted page: open while the bank asks, complete once something came of it.
+    /// Like a hosted page: open while a card is awaited or the bank asks, complete once something came of it.
     fn state(&self) -> PageState {
         match self {
             Self::Setup(intent) => match intent.status {
