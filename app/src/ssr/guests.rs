@@ -54,7 +54,6 @@ pub fn form(form: PledgeForm, guest: Option<Guest>) -> Result<PledgeForm, ApiErr
 }
 
 /// Starts a pledge; answers with where to go. Who has logged in meanwhile pledges by their account.
-#[expect(clippy::too_many_arguments, reason = "each argument is a field of the form")]
 pub async fn start(
     campaign: &str,
     wish: Wish<'_>,
