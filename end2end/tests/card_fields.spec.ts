@@ -6,7 +6,16 @@ import { cards, enterCard, onCardPage, tellTheBank } from '../support/card_page.
 import { expect, test } from '../support/fixtures.ts';
 import { holdBack } from '../support/network.ts';
 import { newEmail, person } from '../support/people.ts';
-import { amountField, choice, expectConfirmed, expectRefusal, openForm, pledgeButton, send } from '../support/pledging.ts';
+import {
+  amountField,
+  choice,
+  countryField,
+  expectConfirmed,
+  expectRefusal,
+  openForm,
+  pledgeButton,
+  send,
+} from '../support/pledging.ts';
 import { expectFigures, expectNeverReloaded, watch } from '../support/watching.ts';
 
 test.use({ cardFields: true });
@@ -41,6 +50,19 @@ for (const [what, wishes, says] of [
     await expect(page.getByRole('main')).toContainText(says);
   });
 }
+
+test('what sending costs is charged with the rest', async ({ page }) => {
+  const boat = await campaign({ model: 'kia' });
+  const bow = await boat.reward({ shipping: { PT: '4.50' } });
+  await person(page);
+  await openForm(page, boat, bow);
+  await countryField(page).selectOption('Portugal');
+  await typeCard(page, cards.good);
+  await send(page, '30');
+  await expectConfirmed(page);
+  await expect(page.getByRole('main')).toContainText('€34.50');
+  await expect(page.getByRole('main')).toContainText('Your card was charged.');
+});
 
 test('a card that is not whole is said in its field, and nothing is pledged', async ({ page }) => {
   const boat = await campaign();

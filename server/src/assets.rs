@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -56,6 +56,7 @@ impl Assets {
         if root.is_dir() {
             collect(&root, &root, &mut files)?;
         }
+        is_whole(&files)?;
         let watched = std::env::var_os("LEPTOS_WATCH").is_some();
         Ok(Self {
             version: version(&files),
@@ -151,6 +152,21 @@ fn collect(root: &Path, folder: &Path, files: &mut HashMap<String, Asset>) -> Re
     Ok(())
 }
 
+/// What cargo-leptos calls the script that loads the code of some islands when they are there.
+const LOADS_THE_REST: &str = "__wasm_split.______________________.js";
+
+/// Built without `--split`, the browser's script names a file that nobody wrote, and no island would wake on any page.
+fn is_whole(files: &HashMap<String, Asset>) -> Result<()> {
+    let built = files.iter().filter(|(path, _)| path.starts_with(BUILT) && path.ends_with(".js"));
+    let wanted = built
+        .map(|(_, asset)| &asset.plain)
+        .any(|script| script.windows(LOADS_THE_REST.len()).any(|window| window == LOADS_THE_REST.as_bytes()));
+    if wanted && !files.contains_key(&format!("{BUILT}{LOADS_THE_REST}")) {
+        bail!("the site was built without --split: build it with `cargo leptos build --split`");
+    }
+    Ok(())
+}
+
 /// Of all that is built together, since its parts only fit each other.
 fn version(files: &HashMap<String, Asset>) -> Arc<str> {
     let mut built: Vec<_> = files.iter().filter(|(path, _)| path.starts_with(BUILT)).collect();
@@ -200,6 +216,19 @@ mod tests {
         let assets = Assets::load(&root.to_string_lossy()).expect("assets");
         std::fs::remove_dir_all(root).expect("removed");
         assets
+    }
+
+    #[test]
+    fn a_site_that_was_built_without_its_rest_is_refused() {
+        let root = std::env::temp_dir().join(format!("groundswell-assets-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir_all(root.join("pkg")).expect("a folder");
+        let script = format!("import * as rest from './{LOADS_THE_REST}';");
+        std::fs::write(root.join("pkg/site.js"), script).expect("a file");
+        let load = || Assets::load(&root.to_string_lossy()).map(drop).map_err(|error| error.to_string());
+        assert!(load().expect_err("half a site").contains("--split"));
+        std::fs::write(root.join("pkg").join(LOADS_THE_REST), "").expect("a file");
+        assert_eq!(load(), Ok(()));
+        std::fs::remove_dir_all(root).expect("removed");
     }
 
     fn caching(assets: &Assets, path: &str) -> Option<&'static str> {

@@ -57,11 +57,18 @@ pub async fn check(card: &Mounted) -> Result<(), ApiError> {
     })
 }
 
+const CHANGED: &str = "What happens to your card has changed since this page was opened. Nothing was charged. Load the page \
+     again to read it, then go on.";
+
 /// Confirms the pledge; answers with where to go.
 ///
 /// # Errors
 /// Why the card will not do. The pledge waits for another one.
 pub async fn confirm(card: &Mounted, step: CardStep) -> Result<String, ApiError> {
+    // The page was open while the deadline came near.
+    if !card.promised(&step.terms) {
+        return Err(ApiError::refused(Some("card"), CHANGED));
+    }
     match card.confirm(&step).await {
         // Whatever the script says proves nothing: the page it leads to asks the gateway.
         Ok(()) | Err(Problem::Unclear) => Ok(step.back),
@@ -96,7 +103,7 @@ pub fn CardEntry(fields: CardFields, entry: Entry) -> impl IntoView {
                 Stage::Away => Some(
                     "The card fields could not be loaded here. Nothing is lost: the payment provider’s own page asks for your card next.",
                 ),
-            }.map(|words| view! { <p class="muted small">{words}</p> })}
+            }.map(|words| view! { <p class="muted small" role="status">{words}</p> })}
             <div class="card-entry__fields" node_ref=place hidden=move || stage.get() == Stage::Away></div>
         </div>
     }

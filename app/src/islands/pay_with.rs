@@ -27,7 +27,7 @@ pub fn PayWith(
     shown.then(|| {
         view! {
             // Without script and without saved cards there is nothing to choose or to type.
-            <fieldset class="form__group" id="card" hidden=move || !has_cards && !awake.get()>
+            <fieldset class="form__group" id="card" tabindex="-1" aria-describedby="card-error" hidden=move || !has_cards && !awake.get()>
                 <legend>{legend}</legend>
                 {move || error.get().and_then(|error| error.message_for(Some("card"))).map(|message| view! {
                     <FieldError field="card" message=Some(message)/>

@@ -16,6 +16,8 @@ use crate::api::card_step::{CardFields, CardStep, CardTerms};
 pub struct Mounted {
     stripe: JsValue,
     elements: JsValue,
+    /// What is to happen to the card, as the page says beside the fields. The amount may follow what is typed.
+    terms: CardTerms,
 }
 
 /// Why a card did not do.
@@ -49,7 +51,13 @@ impl Mounted {
         });
         call(&element, "mount", &[place.into()])?;
         JsFuture::from(ready).await?;
-        Ok(Self { stripe, elements })
+        Ok(Self { stripe, elements, terms: fields.terms.clone() })
+    }
+
+    /// Whether the card is still to be saved, held or charged as the page says.
+    #[must_use]
+    pub fn promised(&self, terms: &CardTerms) -> bool {
+        (self.terms.saves, self.terms.holds) == (terms.saves, terms.holds)
     }
 
     /// Whether what is typed could be a card. What is missing is said in the fields, too.
@@ -65,7 +73,7 @@ impl Mounted {
     /// # Errors
     /// [`Problem`]: with [`Problem::Card`] another card can be tried.
     pub async fn confirm(&self, step: &CardStep) -> Result<(), Problem> {
-        // What was promised when the fields were drawn may be something else by now: another amount, a hold.
+        // The fields were drawn for another amount.
         let terms = object(&options(&step.terms)).map_err(|_| Problem::Unclear)?;
         call(&self.elements, "update", &[terms]).map_err(|_| Problem::Unclear)?;
         self.check().await?;

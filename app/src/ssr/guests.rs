@@ -22,6 +22,7 @@ const NAMELESS: &str = "A guest";
 
 /// Nobody's mailbox is to be filled by others.
 const LETTERS_FOR_EMAIL: Limit = Limit { bucket: "guest_letters", tries: 3, minutes: 60 };
+const LETTERS_OF_A_DAY: Limit = Limit { bucket: "guest_letters_of_a_day", tries: 6, minutes: 24 * 60 };
 const LETTERS_FOR_ADDRESS: Limit = Limit { bucket: "guest_letters_asked", tries: 20, minutes: 60 };
 
 /// More than any e-mail or name that can be taken has.
@@ -87,8 +88,11 @@ pub async fn ask_for_link(email: &str) -> Result<(), ApiError> {
     let keep = |error: ApiError| error.keep("email", kept(email));
     let asked = Email::parse(email).map_err(|error| keep(ApiError::refused(Some("email"), error)))?;
     let ctx = ctx()?;
-    let counted =
-        [(LETTERS_FOR_ADDRESS, client().address.subject()), (LETTERS_FOR_EMAIL, Subject::of(asked.as_str()))];
+    let counted = [
+        (LETTERS_FOR_ADDRESS, client().address.subject()),
+        (LETTERS_FOR_EMAIL, Subject::of(asked.as_str())),
+        (LETTERS_OF_A_DAY, Subject::of(asked.as_str())),
+    ];
     for (limit, subject) in counted {
         throttle::take(&ctx.db, limit, subject).await?.map_err(|too_many| {
             keep(ApiError::too_many(

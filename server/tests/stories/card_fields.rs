@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::builders::claimed;
+use crate::support::builders::{claimed, pledge_form};
 use crate::support::card_fields::{as_browser, confirm, intent, secret};
 use crate::support::guests::pledge_state;
 use crate::support::{TestApp, eventually, sandbox_page};
@@ -14,7 +14,7 @@ use crate::support::{TestApp, eventually, sandbox_page};
 #[tokio::test]
 async fn a_card_is_saved_held_or_charged_without_leaving_the_page() {
     let app = TestApp::start().await;
-    let saves = app.campaign().build().await;
+    let saves = app.campaign().goal("25", "EUR").build().await;
     let holds = app.campaign().ends_in(TimeDelta::days(3)).build().await;
     let charges = app.campaign().model("kia").build().await;
     let bea = app.person("Bea Tamm").await;
@@ -43,7 +43,8 @@ async fn a_card_is_saved_held_or_charged_without_leaving_the_page() {
     app.settle().await;
     // The saved card is charged at the deadline like one of the hosted page.
     app.advance(TimeDelta::days(31)).await;
-    eventually("the end", async || !bea.states(&app.db).await.contains(&"committed".to_owned())).await;
+    let saved = saves.latest(&app.db).await;
+    eventually("the payment", async || pledge_state(&app.db, saved).await == "captured").await;
     app.settle().await;
     app.finish().await;
 }
@@ -107,6 +108,52 @@ async fn a_declined_card_leaves_the_pledge_to_another_one_on_the_same_intent() {
     eventually("the payment", async || pledge_state(&app.db, pledge).await == "captured").await;
     app.settle().await;
     assert_eq!(campaign.totals().await, ("25.000".into(), 1));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_was_declined_can_give_less_on_the_same_form() {
+    let app = TestApp::start().await;
+    let campaign = app.campaign().model("kia").build().await;
+    let bea = app.person("Bea Tamm").await;
+    let key = Uuid::now_v7();
+    let first = bea.pledge_in_page(&campaign, None, key).await;
+    confirm(&app.gateway, &first, sandbox_page::DECLINED).await;
+    app.settle().await;
+
+    let less = pledge_form(&campaign, None, "20", key);
+    let less = [&less.fields()[..], &[("card", "in_page")]].concat();
+    let second = bea.call("start_pledge", &less).await;
+    assert_ne!(secret(&second), secret(&first));
+    assert_eq!(secret(&bea.call("start_pledge", &less).await), secret(&second), "sent again it is the same");
+    assert_eq!(
+        app.gateway.object(intent(&first).0).await["status"],
+        "canceled",
+        "nobody pays on the first any more"
+    );
+    confirm(&app.gateway, &second, sandbox_page::GOOD).await;
+    eventually("the payment", async || campaign.totals().await == ("20.000".into(), 1)).await;
+    app.settle().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn one_intent_is_not_for_trying_many_cards() {
+    let app = TestApp::start().await;
+    let campaign = app.campaign().build().await;
+    let bea = app.person("Bea Tamm").await;
+    let step = bea.pledge_in_page(&campaign, None, Uuid::now_v7()).await;
+    let pledge = campaign.latest(&app.db).await;
+    for _ in 0..8 {
+        assert_eq!(pledge_state(&app.db, pledge).await, "pending");
+        confirm(&app.gateway, &step, sandbox_page::DECLINED).await;
+        app.settle().await;
+    }
+    eventually("the end", async || pledge_state(&app.db, pledge).await == "expired").await;
+    assert_eq!(app.gateway.object(intent(&step).0).await["status"], "canceled");
+    let late = confirm(&app.gateway, &step, sandbox_page::GOOD).await;
+    assert!(!late["error"].is_null(), "{late}");
+    app.settle().await;
     app.finish().await;
 }
 
@@ -255,9 +302,12 @@ async fn what_the_browser_gets_opens_one_intent_and_nothing_else() {
     let kept = sqlx::query_scalar::<_, bool>(
         "select exists (select from pledges where pledges::text like '%_secret_%')
              or exists (select from gateway_attempts where gateway_attempts::text like '%_secret_%')
-             or exists (select from pledge_inbox where pledge_inbox::text like '%_secret_%')",
+             or exists (select from pledge_inbox where pledge_inbox::text like '%_secret_%')
+             or exists (select from gateway_events where body like '%_secret_%')",
     );
+    confirm(&app.gateway, &theirs, sandbox_page::DECLINED).await;
     confirm(&app.gateway, &mine, sandbox_page::GOOD).await;
+    eventually("both words", async || app.count("select count(*) from pledge_inbox").await == 2).await;
     app.settle().await;
     assert!(!kept.fetch_one(&app.db).await.expect("an answer"));
     app.finish().await;

@@ -22,8 +22,8 @@ pub fn LostLetterPage() -> impl IntoView {
                 </p>
             </header>
             {sent.then(|| view! {
-                <Notice tone=Tone::Success title="If somebody pledged with this e-mail, a letter is on its way.">
-                    "It has a link for each pledge, the latest five. Nothing there? Look among the unwanted mail, or try the other
+                <Notice tone=Tone::Success title="If somebody pledged with this e-mail and without an account, a letter is on its way.">
+                    "There is one for each pledge, the latest five. Nothing there? Look among the unwanted mail, or try the other
                     e-mail you may have used."
                 </Notice>
             })}

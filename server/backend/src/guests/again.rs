@@ -23,7 +23,8 @@ pub async fn write_again(ctx: &Ctx, email: &Email) -> Result<()> {
            join pledges on backer_id = people.id
            join campaigns on campaigns.id = campaign_id
            where email = $1 and is_guest and adopted_by is null and confirmed_at is not null
-           order by pledges.created_at desc limit $2"#,
+           -- those that still stand before those that are over
+           order by pledges.state in ('cancelled', 'expired', 'voided', 'dropped', 'refunded'), pledges.created_at desc limit $2"#,
         email.as_str(),
         AT_ONCE,
     )

@@ -95,6 +95,7 @@ async fn apply_in(
     write::pledges(&mut *tx, &batch).await?;
     changes::write(&mut *tx, &batch).await?;
     pledges::count_declines(&mut *tx, &batch.declined).await?;
+    pledges::end_trying(&mut *tx, &batch.declined).await?;
     write::history(&mut *tx, &batch).await?;
     let goes_back = write::ledger(&mut *tx, &before, &batch).await?;
     receipts::issue(&mut *tx, &ctx.config, &batch).await?;

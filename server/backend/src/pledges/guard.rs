@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::{Email, PersonId, PledgeId};
+use domain::{Email, PersonId, PledgeEvent, PledgeId};
 use sqlx::{PgConnection, PgPool};
 
 use crate::throttle::{self, ClientAddress, Limit, Subject};
@@ -149,6 +149,27 @@ pub(super) async fn note_origin(db: &mut PgConnection, pledge: PledgeId, from: C
         pledge as PledgeId,
         &from.subject().hash(),
         &from.network().hash(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// How many cards may be declined for one pledge whose card is typed beside it. Confirming its intent asks nothing of us,
+/// so that nothing else would hold up who tries one stolen card after another on it.
+const DECLINES_OF_PLEDGE: i64 = 8;
+
+/// Ends the reservation of pledges for which too many cards were declined: their intents are closed next, and who goes on
+/// begins anew, where the limits are.
+pub(crate) async fn end_trying(db: &mut PgConnection, pledges: &[uuid::Uuid]) -> Result<()> {
+    sqlx::query!(
+        "update pledges set reserved_until = clock()
+         where id = any($1) and state = 'pending' and in_page
+               and (select count(*) from pledge_inbox
+                    where pledge_id = pledges.id and entry->>'event' = $3) >= $2",
+        pledges,
+        DECLINES_OF_PLEDGE,
+        PledgeEvent::PaymentFailed.as_str(),
     )
     .execute(db)
     .await?;

@@ -16,7 +16,7 @@ pub use change::{
 };
 pub use checkout::{CardStep, look_again, resume};
 pub use guard::{AddressLimits, Paused, Trier, Why, may_try};
-pub(crate) use guard::{count_declines, forget_origins};
+pub(crate) use guard::{count_declines, end_trying, forget_origins};
 pub use lapse::{Ended, lapse};
 pub use privacy::{Privacy, set_privacy};
 pub use start::{StartPledge, StartRefusal, Started, start};

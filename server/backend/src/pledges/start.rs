@@ -139,10 +139,15 @@ pub async fn start(ctx: &Ctx, backer: PersonId, form: &StartPledge) -> Result<St
             },
             // The backer changed their mind at the gateway's page: that page must be closed before another opens.
             Ok(Reserved::Supersedes(older)) => {
-                if pledges::lapse(ctx, older).await? == Ended::StillOpen {
+                let ended = pledges::lapse(ctx, older).await?;
+                if ended == Ended::StillOpen {
                     return Err(StartRefusal::GatewayAway);
                 }
                 inbox::settled(ctx, older, std::time::Duration::from_secs(3)).await?;
+                // It was paid in that very moment, in another tab: nobody pays twice for having pressed twice.
+                if ended == Ended::Secured && stands(ctx, older).await? {
+                    return Err(PledgeRefusal::AlreadyPledged.into());
+                }
             }
             // The tab was left open until the reservation lapsed. The key of the next pledge follows from the old
             // one, so that a double click is still one pledge.
@@ -160,6 +165,14 @@ async fn give_up(ctx: &Ctx, pledge: PledgeId) -> Result<()> {
         inbox::settled(ctx, pledge, std::time::Duration::from_secs(3)).await?;
     }
     Ok(())
+}
+
+async fn stands(ctx: &Ctx, pledge: PledgeId) -> Result<bool> {
+    let state = sqlx::query_scalar!("select state from pledges where id = $1", pledge as PledgeId)
+        .fetch_one(&ctx.db)
+        .await?;
+    let state: PledgeState = rows::named("pledges.state", &state)?;
+    Ok(state != PledgeState::Pending && !state.is_over())
 }
 
 enum Reserved {
@@ -261,7 +274,8 @@ impl Existing {
         match (self.state, same_terms) {
             // Two tabs, a double click, a retry: one pledge.
             (PledgeState::Pending, true) => Ok(Reserved::Pledge(self.id)),
-            (PledgeState::Pending, false) if !same_form => Ok(Reserved::Supersedes(self.id)),
+            // Of a card that is typed beside it the form stays, and whoever was declined may give less.
+            (PledgeState::Pending, false) if !same_form || self.in_page => Ok(Reserved::Supersedes(self.id)),
             (state, _) if same_form && state.is_over() => Ok(Reserved::After(self.id)),
             (_, true) if same_form => Ok(Reserved::Pledge(self.id)),
             _ if same_form => Err(StartRefusal::FormAlreadyUsed),

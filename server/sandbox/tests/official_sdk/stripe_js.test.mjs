@@ -77,8 +77,10 @@ async function type(frame, number) {
 
 const confirm = (act, secret, more = {}) =>
   page.evaluate(
-    ([act, clientSecret, back, more]) =>
-      stripe[act]({ elements, clientSecret, confirmParams: { return_url: back }, ...more }),
+    async ([act, clientSecret, back, more]) => {
+      await elements.submit();
+      return stripe[act]({ elements, clientSecret, confirmParams: { return_url: back }, ...more });
+    },
     [act, secret, `${origin}/back`, more],
   );
 
@@ -128,6 +130,22 @@ test('a declined card is an error, and another one can be tried', async () => {
   await type(frame, '4242424242424242');
   const { paymentIntent } = await confirm('confirmPayment', client_secret, { redirect: 'if_required' });
   assert.deepEqual([paymentIntent.id, paymentIntent.status], [id, 'succeeded']);
+});
+
+test('fields that were drawn for another amount confirm nothing', async () => {
+  const frame = await mount({ mode: 'payment', amount: 999, currency: 'eur' });
+  const { id, client_secret } = await payment();
+  await type(frame, '4242424242424242');
+  await assert.rejects(confirm('confirmPayment', client_secret), /The amount of elements\(\) is not the intent's/);
+  await page.evaluate(() => elements.update({ amount: 1000 }));
+  const unsubmitted = page.evaluate(
+    (clientSecret) => stripe.confirmPayment({ elements, clientSecret, redirect: 'if_required' }),
+    client_secret,
+  );
+  await assert.rejects(unsubmitted, /elements\.submit\(\) must be called/);
+  assert.equal((await shop.stripe.paymentIntents.retrieve(id)).status, 'requires_payment_method');
+  const { paymentIntent } = await confirm('confirmPayment', client_secret, { redirect: 'if_required' });
+  assert.equal(paymentIntent.status, 'succeeded');
 });
 
 test('a card is saved after its bank was asked on a page of its own', async () => {

@@ -82,6 +82,12 @@ async fn nobodys_mailbox_is_filled_by_others() {
         assert_eq!(ask(&eve, "nobody@example.org").await.status, expected);
     }
     app.advance(TimeDelta::minutes(61)).await;
+    for expected in [200, 200, 200, 429] {
+        assert_eq!(ask(&eve, "gustav@example.org").await.status, expected);
+    }
+    app.advance(TimeDelta::minutes(61)).await;
+    assert_eq!(ask(&eve, "gustav@example.org").await.status, 429, "six times a day");
+    app.advance(TimeDelta::days(1)).await;
     assert_eq!(ask(&eve, "gustav@example.org").await.status, 200);
     app.finish().await;
 }

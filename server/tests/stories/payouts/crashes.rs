@@ -6,6 +6,7 @@ use backend::faults::{ASK_STEPS, PAYOUT_STEPS, SET_OFF_STEPS};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
+use super::balance::parts;
 use super::{BANK, fill_in, link};
 use crate::support::builders::CampaignBuilder;
 use crate::support::dying::{Place, SIGABRT, Server};
@@ -139,6 +140,11 @@ async fn asked(step: &str) {
     server.kill().await;
     place.advance(TimeDelta::days(14)).await;
     let mut server = place.start(Some(step)).await;
+    // What is held is known only once the gateway's fee is.
+    eventually("something to ask for", async || {
+        parts(&marta).await.iter().any(|(part, _)| *part == "available")
+    })
+    .await;
     let withdrawal = Uuid::now_v7().to_string();
     let form = [("withdrawal", withdrawal.as_str()), ("currency", "EUR"), ("amount", "10")];
     assert!(marta.try_call("ask_payout", &form).await.is_err(), "{step}: no answer comes");

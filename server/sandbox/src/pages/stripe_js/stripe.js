@@ -33,11 +33,16 @@
     let payment = null;
     const elements = {
       options: { ...options },
-      update: (changed) => Object.assign(elements.options, changed),
+      submitted: false,
+      update(changed) {
+        Object.assign(elements.options, changed);
+        elements.submitted = false;
+      },
       fetchUpdates: async () => ({}),
       getElement: (type) => (type === 'payment' ? payment : null),
       submit: async () => {
         const { error } = await mounted(payment).ask({ act: 'validate' });
+        elements.submitted = !error;
         return error ? { error } : { selectedPaymentMethod: 'card' };
       },
       create(type) {
@@ -136,6 +141,13 @@
     const secret = clientSecret ?? elements?.options.clientSecret;
     if (!secret) refuse('Confirming wants a clientSecret.');
     if (redirect === 'always' && !confirmParams.return_url) refuse('confirmParams.return_url is missing.');
+    if (elements?.options.mode) {
+      if (!elements.submitted) refuse('elements.submit() must be called before the intent is confirmed.');
+      const intent = await api('GET', intentPath(kind, secret), { client_secret: secret });
+      if (intent.error) return intent;
+      const other = differing(kind, elements.options, intent);
+      if (other) refuse(`The ${other} of elements() is not the intent's.`);
+    }
     let method = confirmParams.payment_method;
     if (!method) {
       if (!elements) refuse('Confirming wants elements, or confirmParams.payment_method.');
@@ -150,6 +162,16 @@
     if (intent.next_action) return handleNextAction(api, secret);
     if (redirect === 'if_required') return named(kind, intent);
     return leave(withResult(confirmParams.return_url, kind, intent));
+  }
+
+  // What the page was drawn for and the intent is not; undefined if they agree.
+  function differing(kind, options, intent) {
+    if ((kind === 'setup_intent') !== (options.mode === 'setup')) return 'mode';
+    if (kind === 'setup_intent') return undefined;
+    if (options.amount !== intent.amount) return 'amount';
+    if (options.currency.toLowerCase() !== intent.currency) return 'currency';
+    const manual = (method) => method === 'manual';
+    return manual(options.captureMethod) === manual(intent.capture_method) ? undefined : 'captureMethod';
   }
 
   // The bank's page: as a page where the intent knows the way back, otherwise in a frame over this one.
