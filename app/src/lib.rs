@@ -1,7 +1,5 @@
 //! What people see: pages that the server renders, islands that wake up in the browser, and the server functions
 //! both of them call. Every page works as plain HTML and forms.
-// For the browser a page is one type, as deep as its tree.
-#![recursion_limit = "1024"]
 
 pub mod api;
 mod components;

@@ -303,7 +303,7 @@ async fn what_the_browser_gets_opens_one_intent_and_nothing_else() {
         "select exists (select from pledges where pledges::text like '%_secret_%')
              or exists (select from gateway_attempts where gateway_attempts::text like '%_secret_%')
              or exists (select from pledge_inbox where pledge_inbox::text like '%_secret_%')
-             or exists (select from gateway_events where body like '%_secret_%')",
+             or exists (select from gateway_events where position('_secret_' in body) > 0)",
     );
     confirm(&app.gateway, &theirs, sandbox_page::DECLINED).await;
     confirm(&app.gateway, &mine, sandbox_page::GOOD).await;

@@ -108,11 +108,18 @@ async fn set_off_late_debts(ctx: &Ctx, part: Part) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
     let currency = rows::currency(&row.currency)?;
     let totals = debts::hold_totals(&mut tx, row.creator, currency, &[row.campaign]).await?;
+    // What was given back since is not there to pay a debt with.
     let amount = sqlx::query_scalar!(
-        "select parts.amount from payouts join payout_parts parts on payout_id = id
-         where id = $1 and pledge_id = $2 and state = 'approved' and transfer_id is null
-               and not exists (select from gateway_attempts where key = $3 and tries > 0)
-         for update",
+        r#"select least(parts.amount,
+                        (select coalesce(sum(lines.amount), 0) from creator_lines lines
+                         where lines.pledge_id = parts.pledge_id and account = 'held_for_campaign'),
+                        (select coalesce(sum(lines.amount), 0) from creator_lines lines
+                         where lines.campaign_id = payouts.campaign_id and account = 'held_for_campaign')) as "amount!"
+           from payouts join payout_parts parts on payout_id = payouts.id join pledges on pledges.id = parts.pledge_id
+           where payouts.id = $1 and parts.pledge_id = $2 and payouts.state = 'approved' and transfer_id is null
+                 and pledges.state in ('captured', 'partially_refunded')
+                 and not exists (select from gateway_attempts where key = $3 and tries > 0)
+           for update of payouts, parts"#,
         part.payout as PayoutId,
         part.pledge as PledgeId,
         transfer_key(part.payout, part.pledge),
@@ -121,6 +128,9 @@ async fn set_off_late_debts(ctx: &Ctx, part: Part) -> Result<()> {
     .await?;
     let Some(amount) = amount else { return Ok(()) };
     let share = rows::money(amount, &row.currency)?;
+    if !share.is_positive() {
+        return Ok(());
+    }
     let left = debts::set_off(&mut tx, row.campaign, vec![(part.pledge, share)], &totals).await?;
     let left = left.first().map_or(Money::zero(currency), |(_, left)| *left);
     if left != share {

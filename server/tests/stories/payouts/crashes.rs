@@ -6,7 +6,6 @@ use backend::faults::{ASK_STEPS, PAYOUT_STEPS, SET_OFF_STEPS};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::balance::parts;
 use super::{BANK, fill_in, link};
 use crate::support::builders::CampaignBuilder;
 use crate::support::dying::{Place, SIGABRT, Server};
@@ -140,14 +139,15 @@ async fn asked(step: &str) {
     server.kill().await;
     place.advance(TimeDelta::days(14)).await;
     let mut server = place.start(Some(step)).await;
-    // What is held is known only once the gateway's fee is.
-    eventually("something to ask for", async || {
-        parts(&marta).await.iter().any(|(part, _)| *part == "available")
+    // What can be paid is known only once the gateway's fee is.
+    eventually("the fee", async || {
+        place.count("select count(*) from staged_jobs where done_at is null").await == 0
     })
     .await;
     let withdrawal = Uuid::now_v7().to_string();
     let form = [("withdrawal", withdrawal.as_str()), ("currency", "EUR"), ("amount", "10")];
-    assert!(marta.try_call("ask_payout", &form).await.is_err(), "{step}: no answer comes");
+    let answer = marta.try_call("ask_payout", &form).await;
+    assert!(answer.is_err(), "{step}: no answer comes, and not {answer:?}");
     assert_eq!(server.ended().await.signal(), Some(SIGABRT), "{step}: the server dies there");
     let mut server = place.start(None).await;
     assert_eq!(marta.call("ask_payout", &form).await.status, 200, "{step}: the form is sent again");
