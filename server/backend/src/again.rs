@@ -5,38 +5,30 @@ use std::time::Duration;
 
 use rand::Rng;
 
-use crate::Error;
-
 /// How often work is begun in all.
 const TRIES: u32 = 5;
 /// Before the second try; twice as long before each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
-/// An error of which some are no more than "not just now".
-pub trait MayPass {
-    /// Whether the same work may succeed if it is simply done again.
-    fn is_passing(&self) -> bool;
-}
-
-impl MayPass for Error {
-    fn is_passing(&self) -> bool {
-        Error::is_passing(self)
-    }
+/// What may go wrong with work in a transaction.
+pub trait GivenUp {
+    /// Whether the database gave the transaction up ([`crate::Error::was_given_up`]).
+    fn was_given_up(&self) -> bool;
 }
 
 /// Does work in one transaction until the database lets it through.
 ///
 /// # Errors
-/// The work's own; what was passing, when it did not pass in several tries.
-pub async fn while_passing<T, E, Work>(mut work: impl FnMut() -> Work) -> Result<T, E>
+/// The work's own; that it was given up, when it was in several tries.
+pub async fn while_given_up<T, E, Work>(mut work: impl FnMut() -> Work) -> Result<T, E>
 where
-    E: MayPass,
+    E: GivenUp,
     Work: Future<Output = Result<T, E>>,
 {
     let mut pause = FIRST_PAUSE;
     for _ in 1..TRIES {
         match work().await {
-            Err(error) if error.is_passing() => tokio::time::sleep(jittered(pause)).await,
+            Err(error) if error.was_given_up() => tokio::time::sleep(jittered(pause)).await,
             outcome => return outcome,
         }
         pause *= 2;

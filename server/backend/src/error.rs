@@ -37,16 +37,25 @@ impl Error {
         }
     }
 
+    /// Whether the database gave the transaction up in favour of another (serialization failure, deadlock): nothing came of
+    /// it, and it may be done again at once.
+    #[must_use]
+    pub fn was_given_up(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                matches!(error.code().as_deref(), Some("40001" | "40P01"))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the same work may succeed if it is simply done again: the database chose another transaction
     /// (serialization failure, deadlock) or the connection was lost before anything was sent.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Database(sqlx::Error::Database(error)) => {
-                matches!(error.code().as_deref(), Some("40001" | "40P01"))
-            }
             Self::Database(sqlx::Error::PoolTimedOut) => true,
-            _ => false,
+            error => error.was_given_up(),
         }
     }
 

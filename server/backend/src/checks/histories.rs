@@ -16,22 +16,39 @@ struct Edges {
 }
 
 impl Edges {
-    fn add(&mut self, from: &str, event: &str, to: &str) {
-        self.from.push(from.to_owned());
-        self.event.push(event.to_owned());
-        self.to.push(to.to_owned());
+    /// All that `next` allows, by the names that the database knows.
+    fn of<S: Copy, E: Copy>(
+        states: &[S],
+        events: &[E],
+        next: impl Fn(S, E) -> Option<S>,
+        name: impl Fn(S) -> &'static str,
+        event_name: impl Fn(E) -> &'static str,
+    ) -> Self {
+        let mut edges = Self::default();
+        for from in states {
+            for event in events {
+                if let Some(to) = next(*from, *event) {
+                    edges.from.push(name(*from).to_owned());
+                    edges.event.push(event_name(*event).to_owned());
+                    edges.to.push(name(to).to_owned());
+                }
+            }
+        }
+        edges
+    }
+}
+
+/// Where a step leads, if anywhere else.
+fn led<S, R>(step: std::result::Result<Step<S>, R>) -> Option<S> {
+    match step {
+        Ok(Step::To(to)) => Some(to),
+        _ => None,
     }
 }
 
 pub(super) async fn of_pledges(db: &PgPool) -> Result<Answer> {
-    let mut edges = Edges::default();
-    for from in PledgeState::ALL {
-        for event in PledgeEvent::ALL {
-            if let Ok(Step::To(to)) = from.next(*event) {
-                edges.add(from.as_str(), event.as_str(), to.as_str());
-            }
-        }
-    }
+    let next = |from: PledgeState, event: PledgeEvent| led(from.next(event));
+    let edges = Edges::of(PledgeState::ALL, PledgeEvent::ALL, next, PledgeState::as_str, PledgeEvent::as_str);
     let subjects = sqlx::query_scalar!(
         r#"with line as (
                select pledge_id, from_state, event, to_state, id,
@@ -62,14 +79,9 @@ pub(super) async fn of_pledges(db: &PgPool) -> Result<Answer> {
 }
 
 pub(super) async fn of_campaigns(db: &PgPool) -> Result<Answer> {
-    let mut edges = Edges::default();
-    for from in CampaignState::ALL {
-        for event in CampaignEvent::ALL {
-            if let Ok(Step::To(to)) = from.next(*event) {
-                edges.add(from.as_str(), event.as_str(), to.as_str());
-            }
-        }
-    }
+    let next = |from: CampaignState, event: CampaignEvent| led(from.next(event));
+    let edges =
+        Edges::of(CampaignState::ALL, CampaignEvent::ALL, next, CampaignState::as_str, CampaignEvent::as_str);
     let subjects = sqlx::query_scalar!(
         r#"select distinct campaign_id::text as "subject!" from campaign_history line
            where from_state <> to_state and not exists (
@@ -90,14 +102,8 @@ pub(super) async fn of_campaigns(db: &PgPool) -> Result<Answer> {
 }
 
 pub(super) async fn of_payouts(db: &PgPool) -> Result<Answer> {
-    let mut edges = Edges::default();
-    for from in PayoutState::ALL {
-        for event in PayoutEvent::ALL {
-            if let Ok(Step::To(to)) = from.next(*event) {
-                edges.add(from.as_str(), event.as_str(), to.as_str());
-            }
-        }
-    }
+    let next = |from: PayoutState, event: PayoutEvent| led(from.next(event));
+    let edges = Edges::of(PayoutState::ALL, PayoutEvent::ALL, next, PayoutState::as_str, PayoutEvent::as_str);
     let subjects = sqlx::query_scalar!(
         r#"with line as (
                select payout_id, from_state, event, to_state, id,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{CampaignId, PersonId, Pledge, PledgeEvent, PledgeId, PledgeRefusal, PledgeState};
 
 use super::lapse::{self, Ended};
-use crate::again::{self, MayPass};
+use crate::again::{self, GivenUp};
 use crate::inbox::{self, Source};
 use crate::{Ctx, Error, Result, campaigns, clock, rows};
 
@@ -29,9 +29,9 @@ pub enum CancelRefusal {
     Failed(#[from] Error),
 }
 
-impl MayPass for CancelRefusal {
-    fn is_passing(&self) -> bool {
-        matches!(self, Self::Failed(error) if error.is_passing())
+impl GivenUp for CancelRefusal {
+    fn was_given_up(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.was_given_up())
     }
 }
 
@@ -79,7 +79,7 @@ async fn cancel_as_found(ctx: &Ctx, backer: PersonId, pledge: PledgeId) -> Resul
         inbox::settled(ctx, pledge, PATIENCE).await?;
         return Ok(ended);
     }
-    again::while_passing(|| leave_cancellation(ctx, row.campaign, pledge)).await?;
+    again::while_given_up(|| leave_cancellation(ctx, row.campaign, pledge)).await?;
     inbox::settled(ctx, pledge, PATIENCE).await?;
     Ok(Ended::Ending)
 }

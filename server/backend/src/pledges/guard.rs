@@ -162,6 +162,9 @@ const DECLINES_OF_PLEDGE: i64 = 8;
 /// Ends the reservation of pledges for which too many cards were declined: their intents are closed next, and who goes on
 /// begins anew, where the limits are.
 pub(crate) async fn end_trying(db: &mut PgConnection, pledges: &[uuid::Uuid]) -> Result<()> {
+    if pledges.is_empty() {
+        return Ok(());
+    }
     sqlx::query!(
         "update pledges set reserved_until = clock()
          where id = any($1) and state = 'pending' and in_page

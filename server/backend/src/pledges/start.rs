@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{CardStep, Ended, Privacy, checkout, guard, privacy};
-use crate::again::{self, MayPass};
+use crate::again::{self, GivenUp};
 use crate::payments::{Condition, NotChargeable, to_gateway};
 use crate::throttle::ClientAddress;
 use crate::{Ctx, Error, Result, campaigns, cards, clock, inbox, pledges, rows};
@@ -105,9 +105,9 @@ impl From<Error> for StartRefusal {
     }
 }
 
-impl MayPass for StartRefusal {
-    fn is_passing(&self) -> bool {
-        matches!(self, Self::Failed(error) if error.is_passing())
+impl GivenUp for StartRefusal {
+    fn was_given_up(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.was_given_up())
     }
 }
 
@@ -129,7 +129,7 @@ pub async fn start(ctx: &Ctx, backer: PersonId, form: &StartPledge) -> Result<St
         return Err(StartRefusal::NoSuchCard);
     }
     for _ in 0..TRIES {
-        match again::while_passing(|| reserve(ctx, backer, form, form_key)).await {
+        match again::while_given_up(|| reserve(ctx, backer, form, form_key)).await {
             Ok(Reserved::Pledge(pledge)) => match Box::pin(checkout::resume(ctx, pledge)).await? {
                 Started::Declined { pledge, reason } => {
                     give_up(ctx, pledge).await?;

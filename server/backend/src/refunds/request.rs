@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::again::{self, MayPass};
+use crate::again::{self, GivenUp};
 use crate::jobs::{self, Job};
 use crate::payments::{NotChargeable, to_gateway};
 use crate::{Ctx, Error, Result, rows};
@@ -74,9 +74,9 @@ impl RefundRefusal {
     }
 }
 
-impl MayPass for RefundRefusal {
-    fn is_passing(&self) -> bool {
-        matches!(self, Self::Failed(error) if error.is_passing())
+impl GivenUp for RefundRefusal {
+    fn was_given_up(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.was_given_up())
     }
 }
 
@@ -91,7 +91,7 @@ impl From<sqlx::Error> for RefundRefusal {
 /// # Errors
 /// [`RefundRefusal`]: then nothing is given back.
 pub async fn ask(ctx: &Ctx, by: PersonId, pledge: PledgeId, asked: &Asked) -> Result<(), RefundRefusal> {
-    again::while_passing(|| ask_once(ctx, by, pledge, asked)).await
+    again::while_given_up(|| ask_once(ctx, by, pledge, asked)).await
 }
 
 async fn ask_once(ctx: &Ctx, by: PersonId, pledge: PledgeId, asked: &Asked) -> Result<(), RefundRefusal> {
@@ -150,7 +150,7 @@ pub async fn take_back(
     pledge: PledgeId,
     id: RefundId,
 ) -> Result<(), RefundRefusal> {
-    again::while_passing(|| take_back_once(ctx, backer, pledge, id)).await
+    again::while_given_up(|| take_back_once(ctx, backer, pledge, id)).await
 }
 
 async fn take_back_once(

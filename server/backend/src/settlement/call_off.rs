@@ -5,7 +5,7 @@ use domain::{CampaignEvent, CampaignId, CampaignState, PersonId, Step};
 use sqlx::PgConnection;
 
 use super::plan;
-use crate::again::{self, MayPass};
+use crate::again::{self, GivenUp};
 use crate::{Ctx, Error, Result, campaigns, live, rows};
 
 /// The longest reason that is kept, in characters.
@@ -27,9 +27,9 @@ pub enum CallOffRefusal {
     Failed(#[from] Error),
 }
 
-impl MayPass for CallOffRefusal {
-    fn is_passing(&self) -> bool {
-        matches!(self, Self::Failed(error) if error.is_passing())
+impl GivenUp for CallOffRefusal {
+    fn was_given_up(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.was_given_up())
     }
 }
 
@@ -72,7 +72,7 @@ pub async fn call_off(ctx: &Ctx, by: PersonId, slug: &str, reason: &str) -> Resu
     if reason.chars().count() > LONGEST_REASON {
         return Err(CallOffRefusal::ReasonTooLong);
     }
-    again::while_passing(|| call_off_once(ctx, by, slug, reason)).await
+    again::while_given_up(|| call_off_once(ctx, by, slug, reason)).await
 }
 
 async fn call_off_once(ctx: &Ctx, by: PersonId, slug: &str, reason: &str) -> Result<(), CallOffRefusal> {

@@ -23,7 +23,7 @@ use standing::{Found, find};
 
 use super::Ended;
 use super::start::claim;
-use crate::again::{self, MayPass};
+use crate::again::{self, GivenUp};
 use crate::inbox::{self, Source};
 use crate::payments::{Condition, NotChargeable, to_gateway};
 use crate::{Ctx, Error, campaigns, clock};
@@ -106,9 +106,9 @@ impl From<Error> for ChangeRefusal {
     }
 }
 
-impl MayPass for ChangeRefusal {
-    fn is_passing(&self) -> bool {
-        matches!(self, Self::Failed(error) if error.is_passing())
+impl GivenUp for ChangeRefusal {
+    fn was_given_up(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.was_given_up())
     }
 }
 
@@ -124,7 +124,7 @@ impl From<sqlx::Error> for ChangeRefusal {
 /// [`ChangeRefusal`]: the pledge then is as it was.
 pub async fn change(ctx: &Ctx, backer: PersonId, form: &ChangePledge) -> Result<Changed, ChangeRefusal> {
     for _ in 0..TRIES {
-        match again::while_passing(|| begin(ctx, backer, form)).await? {
+        match again::while_given_up(|| begin(ctx, backer, form)).await? {
             Begun::Already => return Ok(Changed::Done),
             Begun::Ready(change) => return applied(ctx, form.pledge, change).await,
             Begun::Waits(change) => return Ok(hold::resume(ctx, change).await?),
