@@ -38,11 +38,7 @@ async fn due(ctx: &Ctx, part: Part) -> Result<Option<Share>> {
                   payouts.campaign_id as "campaign: CampaignId", gateway_account_id as "account?",
                   coalesce(ready, false) as "ready!", bank_changed_at as "bank_changed_at?", clock() as "now!",
                   payment_intent_id as payment,
-                  pledges.state in ('captured', 'partially_refunded') as "paid!",
-                  exists (select from gateway_attempts where key = $3 and tries > 0) as "tried!",
-                  (select -coalesce(sum(entries.amount), 0) from ledger_entries entries
-                   join ledger_transactions posted on posted.id = entries.transaction_id
-                   where posted.pledge_id = pledges.id and entries.account = 'held_for_campaign') as "held!"
+                  exists (select from gateway_attempts where key = $3 and tries > 0) as "tried!"
            from payout_parts parts
            join payouts on payouts.id = payout_id
            join campaigns on campaigns.id = payouts.campaign_id
@@ -61,7 +57,7 @@ async fn due(ctx: &Ctx, part: Part) -> Result<Option<Share>> {
     if row.transfer_id.is_some() || state != PayoutState::Approved {
         return Ok(None);
     }
-    let (amount, held) = (rows::money(row.amount, &row.currency)?, rows::money(row.held, &row.currency)?);
+    let amount = rows::money(row.amount, &row.currency)?;
     // What was asked of the gateway once stays as it was asked, whatever has happened since: it may have been done.
     if !row.tried {
         if row.suspended {
@@ -73,8 +69,12 @@ async fn due(ctx: &Ctx, part: Part) -> Result<Option<Share>> {
         if cools_until(row.bank_changed_at, row.now).is_some() {
             return Err(Error::NotNow("the creator's bank account is new"));
         }
-        if !row.paid || held.amount() < amount.amount() {
-            shrink(ctx, &mut tx, part, if row.paid { held } else { Money::zero(held.currency()) }).await?;
+        let left = left(&mut tx, part).await?;
+        if left.goes_back {
+            return Err(Error::NotNow("a part of it is on its way back to its backer"));
+        }
+        if left.amount != amount {
+            shrink(ctx, &mut tx, part, left.amount).await?;
             tx.commit().await?;
             return Err(Error::NotNow("less is left of it than when the payout was made"));
         }
@@ -88,6 +88,36 @@ async fn due(ctx: &Ctx, part: Part) -> Result<Option<Share>> {
         payment: row.payment.ok_or_else(|| Error::broken("a paid pledge without a payment"))?,
         amount,
     }))
+}
+
+/// What of a part may still leave, and whether its backer is about to get some of it.
+struct Left {
+    amount: Money,
+    goes_back: bool,
+}
+
+/// Never more than is held for the pledge, nor for the campaign as a whole, whatever has gone back since the payout was made;
+/// nothing of a pledge that is disputed or given back.
+async fn left(db: &mut PgConnection, part: Part) -> Result<Left> {
+    let row = sqlx::query!(
+        r#"select parts.currency,
+                  case when pledges.state in ('captured', 'partially_refunded')
+                       then greatest(0, least(parts.amount,
+                                (select coalesce(sum(lines.amount), 0) from creator_lines lines
+                                 where lines.pledge_id = pledges.id and account = 'held_for_campaign'),
+                                (select coalesce(sum(lines.amount), 0) from creator_lines lines
+                                 where lines.campaign_id = pledges.campaign_id and account = 'held_for_campaign')))
+                       else 0 end as "amount!",
+                  exists (select from refunds where refunds.pledge_id = pledges.id
+                          and refunds.state in ('requested', 'pending')) as "goes_back!"
+           from payout_parts parts join pledges on pledges.id = parts.pledge_id
+           where payout_id = $1 and parts.pledge_id = $2"#,
+        part.payout as PayoutId,
+        part.pledge as PledgeId,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(Left { amount: rows::money(row.amount, &row.currency)?, goes_back: row.goes_back })
 }
 
 /// What its creator came to owe since the payout was made is set off against what has not been asked of the gateway.
@@ -108,33 +138,29 @@ async fn set_off_late_debts(ctx: &Ctx, part: Part) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
     let currency = rows::currency(&row.currency)?;
     let totals = debts::hold_totals(&mut tx, row.creator, currency, &[row.campaign]).await?;
-    // What was given back since is not there to pay a debt with.
-    let amount = sqlx::query_scalar!(
-        r#"select least(parts.amount,
-                        (select coalesce(sum(lines.amount), 0) from creator_lines lines
-                         where lines.pledge_id = parts.pledge_id and account = 'held_for_campaign'),
-                        (select coalesce(sum(lines.amount), 0) from creator_lines lines
-                         where lines.campaign_id = payouts.campaign_id and account = 'held_for_campaign')) as "amount!"
-           from payouts join payout_parts parts on payout_id = payouts.id join pledges on pledges.id = parts.pledge_id
-           where payouts.id = $1 and parts.pledge_id = $2 and payouts.state = 'approved' and transfer_id is null
-                 and pledges.state in ('captured', 'partially_refunded')
-                 and not exists (select from gateway_attempts where key = $3 and tries > 0)
-           for update of payouts, parts"#,
+    let waits = sqlx::query_scalar!(
+        "select payouts.id from payouts join payout_parts parts on payout_id = payouts.id
+         where payouts.id = $1 and pledge_id = $2 and state = 'approved' and transfer_id is null
+               and not exists (select from gateway_attempts where key = $3 and tries > 0)
+         for update",
         part.payout as PayoutId,
         part.pledge as PledgeId,
         transfer_key(part.payout, part.pledge),
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(amount) = amount else { return Ok(()) };
-    let share = rows::money(amount, &row.currency)?;
+    if waits.is_none() {
+        return Ok(());
+    }
+    // What was given back since is not there to pay a debt with.
+    let share = left(&mut tx, part).await?.amount;
     if !share.is_positive() {
         return Ok(());
     }
-    let left = debts::set_off(&mut tx, row.campaign, vec![(part.pledge, share)], &totals).await?;
-    let left = left.first().map_or(Money::zero(currency), |(_, left)| *left);
-    if left != share {
-        shrink(ctx, &mut tx, part, left).await?;
+    let after = debts::set_off(&mut tx, row.campaign, vec![(part.pledge, share)], &totals).await?;
+    let after = after.first().map_or(Money::zero(currency), |(_, left)| *left);
+    if after != share {
+        shrink(ctx, &mut tx, part, after).await?;
     }
     ctx.faults.step("payout.before_set_off");
     tx.commit().await?;

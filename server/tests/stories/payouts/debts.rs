@@ -130,6 +130,36 @@ async fn a_debt_that_arises_while_a_payout_waits_is_set_off_before_it_leaves() {
     app.finish().await;
 }
 
+#[tokio::test]
+async fn what_was_given_back_meanwhile_pays_no_debt() {
+    let payouts = PayoutTerms { approval_above: Some(Decimal::ONE), ..PayoutTerms::default() };
+    let app = TestApp::start_with(Setup { payouts, ..Setup::default() }).await;
+    let marta = onboarded(&app, "Marta Rebelo").await;
+    let admin = app.staff("Ada Berg", "admin").await;
+    let first = funded(&app, &marta, 1).await;
+    app.advance(TimeDelta::days(14)).await;
+    approve(&app, &admin).await;
+    leaves(&app, &first).await;
+    let second = funded(&app, &marta, 1).await;
+    app.advance(TimeDelta::days(14)).await;
+    waits(&app).await;
+    give_back(&app, &marta, &first, "5").await;
+    give_back(&app, &marta, &second, "25").await;
+    let owed_before = owed(&app).await;
+    assert!(owed_before >= Decimal::new(475, 2), "{owed_before}");
+
+    approve(&app, &admin).await;
+    eventually("the payout to come to nothing", async || {
+        app.advance(TimeDelta::minutes(2)).await;
+        app.count("select count(*) from payouts where state = 'dropped'").await == 1
+    })
+    .await;
+    app.settle().await;
+    assert_eq!((owed(&app).await, set_off(&app).await), (owed_before, 0));
+    assert_eq!((held(&app, &second).await, app.gateway.all("transfer").await.len()), (Decimal::ZERO, 1));
+    app.finish().await;
+}
+
 async fn waits(app: &TestApp) {
     eventually("the payout to wait", async || {
         look(app).await;
