@@ -20,9 +20,8 @@ pub struct GuestLinkView {
     pub viewer: Option<String>,
 }
 
-/// Starts a pledge of somebody who is not logged in. Answers with where the card page is, or with what
-/// the card fields on the page go on with. An e-mail that an account has and
-/// any other one get the same answer.
+/// Starts a pledge of somebody who is not logged in. Answers with where the card page is, or with what the card fields on the
+/// page go on with. An e-mail that an account has and any other one get the same answer.
 #[server(endpoint = "start_guest_pledge", prefix = "/api")]
 pub async fn start_guest_pledge(
     campaign: String,

@@ -9,6 +9,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::consider::{self, Ready};
 use super::{debts, decide, holdings, make};
+use crate::again::{self, GivenUp};
 use crate::mail::{Letter, PayoutAsked};
 use crate::payments::transferable;
 use crate::{Ctx, Error, Result, rows};
@@ -56,6 +57,12 @@ impl AskRefusal {
     }
 }
 
+impl GivenUp for AskRefusal {
+    fn was_given_up(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.was_given_up())
+    }
+}
+
 impl From<sqlx::Error> for AskRefusal {
     fn from(error: sqlx::Error) -> Self {
         Self::Failed(error.into())
@@ -99,6 +106,10 @@ pub async fn choose(db: &PgPool, creator: PersonId, schedule: PayoutSchedule) ->
 /// # Errors
 /// [`AskRefusal`]: then nothing is paid and nothing changed.
 pub async fn ask(ctx: &Ctx, creator: PersonId, asked: &AskedPayout) -> Result<(), AskRefusal> {
+    again::while_given_up(|| ask_once(ctx, creator, asked)).await
+}
+
+async fn ask_once(ctx: &Ctx, creator: PersonId, asked: &AskedPayout) -> Result<(), AskRefusal> {
     if schedule_of(&ctx.db, creator).await? != PayoutSchedule::WhenAsked {
         return Err(AskRefusal::NotByAsking);
     }
@@ -117,7 +128,7 @@ pub async fn ask(ctx: &Ctx, creator: PersonId, asked: &AskedPayout) -> Result<()
     for (campaign, shares) in available {
         let shares = up_to(&shares, &mut left)?;
         if !shares.is_empty() {
-            make::make(&mut tx, ctx, campaign, creator, &shares, Some(asked.id)).await?;
+            make::make(&mut tx, ctx, campaign, creator, &shares, Some((asked.id, amount))).await?;
             look_again(&mut tx, campaign).await?;
         }
     }

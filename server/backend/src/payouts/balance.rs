@@ -142,14 +142,14 @@ async fn campaigns(ctx: &Ctx, creator: PersonId) -> Result<Vec<CampaignMoney>> {
             bank_changed_at: row.bank_changed_at,
             asked_until: asked_until(row.schedule.as_deref(), row.finished_at)?,
         };
+        let holdings = holdings.remove(&row.id).ok_or_else(|| Error::broken("a campaign without terms"))?;
         let hold = match standing.hold(row.now) {
-            // Its payments are still being collected.
-            None | Some(Hold::NotAsked { .. }) if row.finished_at.is_none() => {
+            // Its payments are still being collected, or their fees are not known.
+            None | Some(Hold::NotAsked { .. }) if row.finished_at.is_none() || holdings.fees_are_awaited => {
                 Some(Hold::NotDue { on: row.due_at })
             }
             hold => hold,
         };
-        let holdings = holdings.remove(&row.id).ok_or_else(|| Error::broken("a campaign without terms"))?;
         let division = holdings.divide(row.now)?;
         let (payable, to_reserve) = (holdings::sum(&division.payable), holdings::sum(&division.to_reserve));
         campaigns.push(CampaignMoney {

@@ -110,10 +110,10 @@ pub(super) async fn ready(
     totals: &[CampaignId],
     now: DateTime<Utc>,
 ) -> Result<Option<Ready>> {
-    if fees_are_awaited(db, campaign).await? {
+    let mut holdings = holdings_of(db, campaign).await?;
+    if holdings.fees_are_awaited {
         return Ok(None);
     }
-    let mut holdings = holdings_of(db, campaign).await?;
     let is_over = holdings.reserved_until.is_none_or(|until| until <= now);
     if is_over && reserve::release(db, campaign, &holdings).await? {
         holdings = holdings_of(db, campaign).await?;
@@ -182,21 +182,6 @@ pub(super) fn asked_until(
     let schedule = schedule.map(|name| rows::named("payout_choices.schedule", name)).transpose()?;
     let waits = schedule == Some(PayoutSchedule::WhenAsked);
     Ok(finished_at.filter(|_| waits).map(|finished| finished + ASKED_WITHIN))
-}
-
-/// Whether it is not known yet what the gateway kept of some payment: that is the creator's to bear.
-async fn fees_are_awaited(db: &mut PgConnection, campaign: CampaignId) -> Result<bool> {
-    let awaited = sqlx::query_scalar!(
-        r#"select exists (
-               select from staged_jobs
-               join pledges on payload ? payment_intent_id
-               where kind = 'fees' and done_at is null and parked_at is null and campaign_id = $1
-           ) as "awaited!""#,
-        campaign as CampaignId,
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(awaited)
 }
 
 /// Whether something of it is on its way back to a backer, or may be: then it is not over.

@@ -19,6 +19,8 @@ pub(super) struct Holdings {
     /// What is held for the campaign as a whole: less than for its pledges, where it has borne costs that are none of
     /// theirs.
     pub held: Decimal,
+    /// What the gateway kept of some payment is not known yet: that is the creator's to bear.
+    pub fees_are_awaited: bool,
     /// Pledges of which anything is held or reserved, in order.
     pub pledges: Vec<Holding>,
 }
@@ -112,7 +114,11 @@ pub(super) async fn of_campaigns(
     let terms = sqlx::query!(
         r#"select campaigns.id as "id: CampaignId", currency, reserve_bps, reserve_days, ends_at as "ends_at?",
                   (select coalesce(sum(amount), 0) from creator_lines
-                   where campaign_id = campaigns.id and account = 'held_for_campaign') as "held!"
+                   where campaign_id = campaigns.id and account = 'held_for_campaign') as "held!",
+                  exists (select from staged_jobs
+                          join pledges on payload ? payment_intent_id
+                          where kind = 'fees' and done_at is null and parked_at is null
+                                and campaign_id = campaigns.id) as "fees_are_awaited!"
            from campaigns where id = any($1)"#,
         &ids,
     )
@@ -125,6 +131,7 @@ pub(super) async fn of_campaigns(
             rule,
             reserved_until: row.ends_at.and_then(|deadline| rule.until(deadline)),
             held: row.held,
+            fees_are_awaited: row.fees_are_awaited,
             pledges: Vec::new(),
         };
         found.insert(row.id, holdings);
@@ -207,6 +214,7 @@ mod tests {
             rule: ReserveRule::new(1_000, 60).expect("a rule"),
             reserved_until: Some(until),
             held: Decimal::new(held, 2),
+            fees_are_awaited: false,
             pledges,
         }
     }

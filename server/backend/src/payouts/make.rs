@@ -10,23 +10,25 @@ use crate::jobs::{self, Job};
 use crate::{Ctx, Error, Result};
 
 /// Makes a payout of these shares, of which there is at least one. It is counted together with what its creator asked for
-/// before: a large sum does not pass below the limit in pieces.
+/// before, and as all of what they ask for now, from however many campaigns: a large sum does not pass below the limit in
+/// pieces.
 pub(super) async fn make(
     db: &mut PgConnection,
     ctx: &Ctx,
     campaign: CampaignId,
     creator: PersonId,
     shares: &[(PledgeId, Money)],
-    asked: Option<WithdrawalId>,
+    asked: Option<(WithdrawalId, Money)>,
 ) -> Result<()> {
     let currency = shares[0].1.currency();
     let mut each = shares.iter().map(|(_, share)| *share);
     let sum = each
         .try_fold(Money::zero(currency), Money::checked_add)
         .map_err(|_| Error::broken("a payout too large"))?;
-    let before = asked_before(db, campaign).await?;
+    let together = asked_before(db, campaign).await? + sum.amount();
+    let counted = asked.map_or(together, |(_, all)| together.max(all.amount()));
     let state = match ctx.config.payouts.approval_above {
-        Some(limit) if before + sum.amount() > limit => PayoutState::Waiting,
+        Some(limit) if counted > limit => PayoutState::Waiting,
         _ => PayoutState::Approved,
     };
     let payout = PayoutId(Uuid::now_v7());
@@ -51,7 +53,7 @@ pub(super) async fn make(
         currency.code(),
         &pledges,
         &amounts,
-        asked as Option<WithdrawalId>,
+        asked.map(|(withdrawal, _)| withdrawal) as Option<WithdrawalId>,
     )
     .execute(&mut *db)
     .await?;
