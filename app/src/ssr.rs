@@ -12,6 +12,7 @@ pub mod payouts;
 pub mod pledges;
 pub mod refunds;
 mod refusals;
+pub mod sent;
 pub mod settlement;
 mod views;
 mod who;

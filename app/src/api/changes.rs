@@ -46,7 +46,7 @@ pub async fn change_pledge(
     #[server(default)] amount: String,
     #[server(default)] country: String,
 ) -> Result<String, ApiError> {
-    use crate::{ssr, ssr::changes, ssr::pledges::Wish};
+    use crate::{ssr, ssr::changes, ssr::sent::Wish};
     let wish = Wish { reward: &reward, amount: &amount, country: &country };
     let to = ssr::answer(changes::change(&pledge, &version, wish).await)?;
     ssr::redirect(&to);

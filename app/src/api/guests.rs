@@ -39,7 +39,7 @@ pub async fn start_guest_pledge(
     use crate::{
         ssr,
         ssr::guests,
-        ssr::pledges::{Boxes, Wish},
+        ssr::sent::{Boxes, Wish},
     };
     let boxes = Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
     let wish = Wish { reward: &reward, amount: &amount, country: &country };

@@ -201,9 +201,13 @@ pub async fn start_pledge(
     #[server(default)] amount_hidden: String,
     #[server(default)] card: String,
 ) -> Result<Next, ApiError> {
-    use crate::{ssr, ssr::pledges};
-    let boxes = pledges::Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
-    let wish = pledges::Wish { reward: &reward, amount: &amount, country: &country };
+    use crate::{
+        ssr,
+        ssr::pledges,
+        ssr::sent::{Boxes, Wish},
+    };
+    let boxes = Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
+    let wish = Wish { reward: &reward, amount: &amount, country: &country };
     let started = pledges::start(&campaign, wish, &form_key, boxes, &card).await;
     let next = ssr::answer(started)?;
     ssr::follow(&next);
@@ -226,8 +230,8 @@ pub async fn set_pledge_privacy(
     #[server(default)] name_hidden: String,
     #[server(default)] amount_hidden: String,
 ) -> Result<(), ApiError> {
-    use crate::{ssr, ssr::pledges};
-    let boxes = pledges::Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
+    use crate::{ssr, ssr::pledges, ssr::sent::Boxes};
+    let boxes = Boxes { name_hidden: &name_hidden, amount_hidden: &amount_hidden };
     ssr::answer(pledges::set_privacy(&pledge, boxes).await)?;
     ssr::redirect(&format!("/pledges/{pledge}?saved=yes"));
     Ok(())

@@ -5,7 +5,8 @@ use backend::pledges::{self as backend_pledges, ChangePledge, ChangeRefusal, Cha
 use domain::{Collection, PledgeId, PledgeRefusal};
 use leptos::server_fn::ServerFn;
 
-use super::pledges::{Wish, as_asked, choices, count_try_of, countries, mine, promise_of};
+use super::pledges::{as_asked, choices, count_try_of, countries, mine, promise_of};
+use super::sent::Wish;
 use super::{backer_of, ctx};
 use crate::api::campaigns::{CampaignView, Prices};
 use crate::api::changes::{self as api, ChangeView, WaitingChange};

@@ -8,7 +8,8 @@ use domain::{DisplayName, Email};
 use leptos::server_fn::ServerFn;
 
 use super::fix_link::{count_look, keep_to_ourselves};
-use super::pledges::{self, Boxes, Wish};
+use super::pledges;
+use super::sent::{Boxes, Wish};
 use super::who::Who;
 use super::{append_cookie, client, ctx, guest_token, query, request_id, require_viewer, viewer};
 use crate::api::campaigns::CampaignView;

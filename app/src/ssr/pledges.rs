@@ -13,6 +13,7 @@ use leptos::server_fn::ServerFn;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use super::sent::{Boxes, Wish, cut};
 use super::who::Who;
 use super::{allow_card_fields, backer_of, client, ctx, query, require_viewer};
 use crate::api::campaigns::CampaignView;
@@ -26,55 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const ALREADY_PLEDGED_HERE: &str = "You already back this campaign with this e-mail, from this browser. Nothing more was \
     charged. The letter about your pledge has the link to it.";
 
-/// More than any amount that can be read has.
-const LONGEST_AMOUNT: usize = 60;
-
 /// The return page looks by itself every few seconds and may be reloaded; beyond this it waits for the webhook, as
 /// the gateway counts our questions.
 const LOOKS: Limit = Limit { bucket: "pledge.look", tries: 30, minutes: 5 };
-
-/// The form's boxes as they were sent: with any text when they are ticked.
-#[derive(Clone, Copy)]
-pub struct Boxes<'a> {
-    pub name_hidden: &'a str,
-    pub amount_hidden: &'a str,
-}
-
-impl Boxes<'_> {
-    fn privacy(self) -> Privacy {
-        Privacy { name_hidden: !self.name_hidden.is_empty(), amount_hidden: !self.amount_hidden.is_empty() }
-    }
-
-    /// Sends the ticks back with a refusal.
-    pub(super) fn keep(self, error: ApiError) -> ApiError {
-        let Privacy { name_hidden, amount_hidden } = self.privacy();
-        let error = if name_hidden { error.keep("name_hidden", "yes") } else { error };
-        if amount_hidden { error.keep("amount_hidden", "yes") } else { error }
-    }
-}
-
-/// What is chosen and typed, as it was sent.
-#[derive(Clone, Copy)]
-pub struct Wish<'a> {
-    /// The reward's id; empty for none.
-    pub reward: &'a str,
-    pub amount: &'a str,
-    /// The country's code; empty for none.
-    pub country: &'a str,
-}
-
-impl Wish<'_> {
-    /// Sends it back with a refusal.
-    pub(super) fn keep(self, error: ApiError) -> ApiError {
-        let amount: String = self.amount.chars().take(LONGEST_AMOUNT).collect();
-        let error = error.keep("amount", amount).keep("reward", self.reward);
-        // A code that nobody could have chosen is not chosen again.
-        match Country::parse(self.country) {
-            Ok(country) => error.keep("country", country.code()),
-            Err(_) => error,
-        }
-    }
-}
 
 /// Starts a pledge of the viewer's; answers with the address to go to.
 pub async fn start(
@@ -325,7 +280,7 @@ pub fn as_asked(form: PledgeForm) -> PledgeForm {
     let known = |id: &String| form.choices.iter().any(|choice| choice.id == *id);
     PledgeForm {
         reward: query("reward").filter(known).unwrap_or_default(),
-        amount: amount.chars().take(LONGEST_AMOUNT).collect(),
+        amount: cut(&amount),
         country: query("country").filter(|code| form.is_sent_to(code)).unwrap_or_default(),
         card: query("card").unwrap_or_default(),
         privacy: form.privacy.map(|_| (query("name_hidden").is_some(), query("amount_hidden").is_some())),
