@@ -1,6 +1,9 @@
 //! What people see: pages that the server renders, islands that wake up in the browser, and the server functions
 //! both of them call. Every page works as plain HTML and forms.
 
+// The browser's build knows each page's whole type, and these nest deeply.
+#![recursion_limit = "512"]
+
 pub mod api;
 mod components;
 pub mod islands;

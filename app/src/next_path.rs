@@ -19,8 +19,16 @@ pub fn with_next(page: &str, next: &str) -> String {
     let separator = if page.contains('?') { '&' } else { '?' };
     match next_path(next) {
         "/" => page.to_owned(),
-        next => format!("{page}{separator}next={}", encode(next)),
+        next => format!("{page}{separator}next={}", encode(&without_secrets(next))),
     }
+}
+
+/// The gateway adds its secret to the address that one comes back to. Nobody needs it handed on.
+fn without_secrets(path: &str) -> String {
+    let Some((page, query)) = path.split_once('?') else { return path.to_owned() };
+    let is_secret = |part: &str| part.split('=').next().is_some_and(|name| name.ends_with("_client_secret"));
+    let kept: Vec<&str> = query.split('&').filter(|part| !is_secret(part)).collect();
+    if kept.is_empty() { page.to_owned() } else { format!("{page}?{}", kept.join("&")) }
 }
 
 /// One slash and then something else. Backslashes, encoded slashes and white space are read in more than one way by
@@ -100,5 +108,16 @@ mod tests {
         assert_eq!(with_next("/login?registered=1", "/me"), "/login?registered=1&next=%2Fme");
         assert_eq!(log_in_address("//evil.example"), "/login");
         assert_eq!(log_in_address("/"), "/login");
+    }
+
+    #[test]
+    fn hands_no_secret_of_the_gateway_on() {
+        let back =
+            "/p/1?setup_intent=seti_1&setup_intent_client_secret=seti_1_secret_x&redirect_status=succeeded";
+        assert_eq!(
+            log_in_address(back),
+            "/login?next=%2Fp%2F1%3Fsetup_intent%3Dseti_1%26redirect_status%3Dsucceeded"
+        );
+        assert_eq!(log_in_address("/p/1?payment_intent_client_secret=x"), "/login?next=%2Fp%2F1");
     }
 }

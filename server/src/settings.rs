@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Result;
 use backend::config::{CardFields, Config, Environment, PayoutTerms, SmtpServer, StripeConfig};
 use backend::pledges::AddressLimits;
+use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
 use domain::ReserveRule;
 use tracing_subscriber::EnvFilter;
@@ -85,6 +86,9 @@ pub struct Settings {
     /// How long a reward's slot is kept for a backer who is at the card page, in seconds.
     #[arg(long, env = "RESERVATION_SECONDS", default_value = "900", global = true)]
     pub reservation_seconds: u64,
+    /// How long backers whose payment failed have to fix it, in days.
+    #[arg(long, env = "RETRY_DAYS", default_value = "7", value_parser = clap::value_parser!(i64).range(2..=30), global = true)]
+    pub retry_days: i64,
     /// How often cards may be tried from one address in ten minutes, by pledging, changing or fixing a payment. Five times
     /// as often from its network.
     #[arg(long, env = "PLEDGES_PER_ADDRESS", default_value = "600", value_parser = clap::value_parser!(i32).range(1..), global = true)]
@@ -221,6 +225,7 @@ impl Settings {
             smtp: self.smtp().map_err(anyhow::Error::msg)?,
             pledging: AddressLimits { tries: self.pledges_per_address, declines: self.declines_per_address },
             reservation: Duration::from_secs(self.reservation_seconds),
+            retry_window: TimeDelta::days(self.retry_days),
             fee: self.platform_fee_bps,
             payouts: PayoutTerms {
                 delay: Duration::from_secs(self.payout_delay_days * 24 * 60 * 60),

@@ -51,7 +51,7 @@ pub use reserve::{ReserveRule, ReserveTooLarge};
 pub use result_policy::{ResultPolicy, Verdict};
 pub use reward::Reward;
 pub use settlement::{
-    Act, Outcome, Plan, PlannedPledge, REMINDER_EVERY, REMINDERS, RETRY_WINDOW, next_reminder,
+    Act, Outcome, Plan, PlannedPledge, REMINDER_EVERY, RETRY_WINDOW, next_reminder, reminders_left,
     worth_a_last_try,
 };
 pub use shipping::{Shipment, ShippingRates, ShippingRatesError};

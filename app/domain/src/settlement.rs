@@ -6,14 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CampaignEvent, CampaignState, Model, Money, MoneyError, PledgeId, PledgeState, names};
 
-/// How long a backer whose payment failed has to fix it (PRODUCT B9).
+/// How long a backer whose payment failed has to fix it, unless the operator says otherwise (PRODUCT B9).
 pub const RETRY_WINDOW: TimeDelta = TimeDelta::days(7);
 
 /// The pause between two reminders to fix a payment.
 pub const REMINDER_EVERY: TimeDelta = TimeDelta::hours(48);
-
-/// How many reminders that makes.
-pub const REMINDERS: u32 = 3;
 
 /// How a campaign came out. Decided once, from the exact total at the deadline, and never changed by what is
 /// collected afterwards.
@@ -162,6 +159,13 @@ impl Plan {
 #[must_use]
 pub fn next_reminder(last_told: DateTime<Utc>, retry_until: DateTime<Utc>) -> Option<DateTime<Utc>> {
     Some(last_told + REMINDER_EVERY).filter(|due| *due < retry_until)
+}
+
+/// How many reminders are still to come.
+#[must_use]
+pub fn reminders_left(last_told: DateTime<Utc>, retry_until: DateTime<Utc>) -> u32 {
+    let dues = std::iter::successors(Some(last_told), |told| next_reminder(*told, retry_until));
+    u32::try_from(dues.skip(1).count()).unwrap_or(u32::MAX)
 }
 
 /// Whether the last automatic try at the window's end could help. A bank that wants its customer, and a card that is

@@ -64,11 +64,19 @@ pub struct CampaignView {
     pub may_see_pledges: bool,
     /// Whether the viewer may call it off.
     pub may_cancel: bool,
+    pub milestones: Vec<MilestoneView>,
     pub stretch_goals: Vec<StretchGoalView>,
     pub rewards: Vec<RewardView>,
     pub recent_backers: Vec<BackerView>,
     /// The instant the page was made, by the clock that decides.
     pub now: DateTime<Utc>,
+}
+
+/// A part of the goal that was reached, once and for good.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct MilestoneView {
+    pub percent: i16,
+    pub reached_at: DateTime<Utc>,
 }
 
 /// What is promised above the goal.

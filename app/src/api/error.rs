@@ -118,7 +118,7 @@ impl std::fmt::Display for ApiError {
             Self::LoginNeeded => "You are not logged in. Nothing was charged or changed.",
             Self::Forbidden => "You may not do this. Nothing was charged or changed.",
             Self::NotFound => "There is nothing at this address.",
-            Self::Internal => "Something went wrong on our side. Nothing was charged. Try again in a moment.",
+            Self::Internal => "Something went wrong on our side. Look whether it worked before you send it again.",
             Self::Away { .. } => "We cannot answer just now. Look whether it worked before you try again.",
             Self::Unreachable => {
                 "The site could not be reached. Check your connection, and look whether it worked before you try again."

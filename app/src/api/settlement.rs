@@ -17,6 +17,8 @@ pub struct SettlementView {
     pub goal: Money,
     /// `None` for a campaign that was called off.
     pub outcome: Option<Outcome>,
+    /// Whether backers had paid, of whatever became of it since.
+    pub had_been_paid: bool,
     pub lines: Vec<Line>,
     /// What follows when less than the goal is collected.
     pub policy: Option<ResultPolicy>,
@@ -24,6 +26,8 @@ pub struct SettlementView {
     pub fell_short: bool,
     pub retry_until: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
+    /// SHA-256 of the result and of every pledge that it counts.
+    pub digest: Option<String>,
 }
 
 /// A sum and what it is.

@@ -95,9 +95,12 @@ fn stretch(mark: &Mark) -> impl IntoView + use<> {
     let at = percent(mark.at);
     let words = (!mark.label.is_empty()).then(|| mark.label.clone());
     let (x, anchor) = (at.clone(), anchor(mark.at));
+    // One root: see `islands`.
     view! {
-        <line x1=at.clone() x2=at y1="0" y2="8"></line>
-        {words.map(|words| view! { <text x=x y="24" text-anchor=anchor>{words}</text> })}
+        <g>
+            <line x1=at.clone() x2=at y1="0" y2="8"></line>
+            {words.map(|words| view! { <text x=x y="24" text-anchor=anchor>{words}</text> })}
+        </g>
     }
 }
 

@@ -19,18 +19,23 @@ pub async fn account(slug: &str) -> Result<SettlementView, ApiError> {
         title: account.title.clone(),
         goal: account.goal,
         outcome: account.outcome,
+        had_been_paid: !account.collected.is_zero(),
         lines: lines(&account),
         policy: account.policy,
         fell_short: account.fell_short,
         retry_until: account.retry_until,
         finished_at: account.finished_at,
+        digest: account.digest,
     })
 }
 
 fn lines(account: &Settlement) -> Vec<Line> {
     let mut lines = vec![line("Pledged at the deadline", "What decided. It never changes.", account.funded)];
-    if matches!(account.outcome, Some(Outcome::Funded | Outcome::PartiallyFunded)) {
+    let is_collected = matches!(account.outcome, Some(Outcome::Funded | Outcome::PartiallyFunded));
+    if is_collected || !account.collected.is_zero() {
         lines.push(line("Collected", "Paid by backers, by the ledger.", account.collected));
+    }
+    if is_collected {
         lines.push(line("Being charged", "Cards that are charged just now.", account.charging));
         lines.push(line("Retrying", "The payment failed; the backer can still fix it.", account.retrying));
         lines.push(line("Dropped", "Not paid in time. Nobody was charged for it.", account.dropped));

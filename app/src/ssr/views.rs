@@ -1,14 +1,13 @@
 //! From what the backend read to what travels to the pages.
 
 use backend::campaigns::{Card, Page, PageReward};
+use backend::milestones::PageMilestone;
 use backend::pledges::{MyPledge, RecentBacker, WaitingPledge};
-
 use backend::stretch_goals::PageStretchGoal;
-
 use domain::{Money, Shipment, ShippingRates};
 
 use crate::api::campaigns::{
-    BackerView, CampaignView, CardView, Prices, RewardView, ShippingView, StretchGoalView,
+    BackerView, CampaignView, CardView, MilestoneView, Prices, RewardView, ShippingView, StretchGoalView,
 };
 use crate::api::pledges::{LeftPledge, PledgeView, ShipmentView};
 
@@ -54,11 +53,19 @@ impl From<Page> for CampaignView {
             call_off_reason: page.call_off_reason,
             may_see_pledges: false,
             may_cancel: false,
+            milestones: page.milestones.into_iter().map(Into::into).collect(),
             stretch_goals: page.stretch_goals.into_iter().map(Into::into).collect(),
             rewards: page.rewards.into_iter().map(Into::into).collect(),
             recent_backers: page.recent_backers.into_iter().map(Into::into).collect(),
             now: page.now,
         }
+    }
+}
+
+impl From<PageMilestone> for MilestoneView {
+    fn from(milestone: PageMilestone) -> Self {
+        let PageMilestone { percent, reached_at } = milestone;
+        Self { percent, reached_at }
     }
 }
 

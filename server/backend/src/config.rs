@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 pub use crate::mail::SmtpServer;
 
 /// Where the server runs. Production refuses every stand-in: sandbox, demo data, placeholder secrets.
@@ -25,6 +27,8 @@ pub struct Config {
     pub card_fields: Option<CardFields>,
     /// How long a reward slot waits for its backer at the gateway's page (PRODUCT B14).
     pub reservation: Duration,
+    /// How long a backer whose payment failed has to fix it, in campaigns decided from now on (PRODUCT B9).
+    pub retry_window: TimeDelta,
     /// How much pledging may come from one address.
     pub pledging: crate::pledges::AddressLimits,
     /// The platform's share of what campaigns launched from now on collect.

@@ -1,17 +1,13 @@
 //! What hybrid campaigns promise above their goal. A stretch goal is unlocked by the worker that writes the total, in
 //! the same transaction, and its campaign's backers are written to by a job.
 
-use domain::{CampaignId, Money, PersonId, StretchGoal};
+use domain::{CampaignId, Money, StretchGoal};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
-use uuid::Uuid;
 
 use crate::jobs::{self, Job};
-use crate::mail::{About, Letter, Post, StretchGoalUnlocked};
-use crate::{Ctx, Error, Result, rows};
-
-/// So many backers are written to in one transaction.
-const LETTERS_AT_ONCE: i64 = 500;
+use crate::mail::{About, Letter, StretchGoalUnlocked};
+use crate::{Ctx, Error, Result, backers, rows};
 
 /// A stretch goal on its campaign's page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +93,7 @@ pub(crate) async fn unlock(db: &mut PgConnection, campaign: CampaignId, total: M
     jobs::stage(db, &told).await
 }
 
-/// Writes to everybody whose pledge counts. Done twice it is done once: each letter has a key of its own.
+/// Writes to everybody whose pledge counts.
 pub(crate) async fn tell(ctx: &Ctx, unlocked: Unlocked) -> Result<()> {
     let Unlocked { campaign, position } = unlocked;
     let goal = sqlx::query!(
@@ -116,37 +112,5 @@ pub(crate) async fn tell(ctx: &Ctx, unlocked: Unlocked) -> Result<()> {
         title: &goal.title,
         description: &goal.description,
     });
-    let mut after = Uuid::nil();
-    loop {
-        let backers = backers(&ctx.db, campaign, after).await?;
-        let Some(last) = backers.last() else { return Ok(()) };
-        after = last.0;
-        let post: Vec<Post> = backers
-            .iter()
-            .map(|backer| Post {
-                to: *backer,
-                dedupe_key: format!("stretch_goal_{campaign}_{position}_{backer}"),
-                letter,
-            })
-            .collect();
-        let mut tx = ctx.db.begin().await?;
-        ctx.mail.stage_all(&mut tx, &post).await?;
-        tx.commit().await?;
-    }
-}
-
-async fn backers(db: &PgPool, campaign: CampaignId, after: Uuid) -> Result<Vec<PersonId>> {
-    let backers = sqlx::query_scalar!(
-        r#"select distinct backer_id as "backer: PersonId" from pledges
-           where campaign_id = $1 and backer_id > $2
-                 and state in ('committed', 'authorized', 'captured', 'charging', 'errored', 'needs_action',
-                               'partially_refunded', 'disputed')
-           order by 1 limit $3"#,
-        campaign as CampaignId,
-        after,
-        LETTERS_AT_ONCE,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(backers)
+    backers::write_to_all(ctx, campaign, letter, &format!("stretch_goal_{campaign}_{position}")).await
 }

@@ -246,6 +246,7 @@ fn config(site: SocketAddr, gateway: &str, requests_per_second: u32) -> Config {
         // Everything here comes from one address.
         pledging: backend::pledges::AddressLimits { tries: i32::MAX, declines: i32::MAX },
         reservation: Duration::from_secs(900),
+        retry_window: domain::RETRY_WINDOW,
         fee: domain::FeeRule::USUAL,
         payouts: PayoutTerms::default(),
         seller: "Groundswell".into(),

@@ -21,6 +21,11 @@ async fn back(app: &TestApp, campaign: &TestCampaign, amount: &str) -> Person {
     backer
 }
 
+async fn letters(app: &TestApp, letter: &str) -> i64 {
+    let written = sqlx::query_scalar("select count(*) from mails where letter = $1").bind(letter);
+    written.fetch_one(&app.db).await.expect("a count")
+}
+
 async fn unwound(app: &TestApp) {
     let finished = "select count(*) from settlements where finished_at is not null";
     eventually("everything to be given back", async || app.count(finished).await == 1).await;
@@ -54,6 +59,8 @@ async fn cards_are_forgotten_and_holds_released() {
     assert_eq!(campaign.totals().await, ("0.000".into(), 0));
     let shown = saved.get(&format!("/campaigns/{}", campaign.slug)).await.text().await.expect("a page");
     assert!(shown.contains(WHY), "the reason is public");
+    assert_eq!(letters(&app, "campaign_cancelled").await, 3, "whoever came too late is told too");
+    assert_eq!(letters(&app, "campaign_cancelled_creator").await, 0, "who ended it knows");
     assert_eq!(leaving.pledge(&campaign, None, "10").await.status, 409);
     app.finish().await;
 }
@@ -115,6 +122,16 @@ async fn payments_are_given_back_in_full_with_the_platforms_share() {
     let cost = "select (sum(amount) * 1000)::bigint from ledger_entries where account = 'gateway_fees'";
     assert_eq!(app.count(cost).await, 630 + 400, "what the gateway kept is the platform's cost");
     assert_eq!(campaign.totals().await, ("0.000".into(), 0));
+    assert_eq!(letters(&app, "refunded").await, 2);
+    assert_eq!(letters(&app, "campaign_cancelled").await, 0, "one letter for each of them");
+    let account = format!("/campaigns/{}/settlement", campaign.slug);
+    let shown = marta.get(&format!("/campaigns/{}", campaign.slug)).await.text().await.expect("a page");
+    assert!(shown.contains(&account), "the campaign leads to its account");
+    let shown = marta.get(&account).await.text().await.expect("a page");
+    assert!(shown.contains("Everybody who had paid is refunded in full."), "{shown}");
+    for figure in ["€35.50", "Collected", "Refunded"] {
+        assert!(shown.contains(figure), "{figure}: {shown}");
+    }
     app.finish().await;
 }
 
@@ -191,5 +208,8 @@ async fn only_its_creator_or_an_administrator_and_never_without_a_reason() {
             .expect("who did it");
     assert_eq!(actor, ada.id);
     unwound(&app).await;
+    let told = "select count(*) from mails where letter = 'campaign_cancelled_creator' and body_text like '%' || $1 || '%'";
+    let told: i64 = sqlx::query_scalar(told).bind(WHY).fetch_one(&app.db).await.expect("a count");
+    assert_eq!(told, 1, "who had not ended it is told who did, and why");
     app.finish().await;
 }

@@ -1,7 +1,7 @@
 //! A backer's bank questions a payment: it is frozen, answered, won or lost, each booked once in whatever order it is heard
 //! of.
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -231,5 +231,33 @@ async fn a_part_that_was_given_back_before_stays_given_back() {
     eventually("the bank", async || states(&app, &paid.bea).await == ["partially_refunded"]).await;
     app.settle().await;
     assert_eq!(paid.campaign.totals().await, ("20.000".into(), 1));
+    app.finish().await;
+}
+
+// Case 42: neither its beginning nor its end is heard of, and it moves no money that would show it.
+#[tokio::test]
+async fn an_inquiry_that_nobody_told_us_of_is_read() {
+    let app = TestApp::start().await;
+    app.gateway.fault(json!({ "event": "charge.dispute.*" }), "drop").await;
+    let paid = app.backed("25", INQUIRY).await;
+    app.settle().await;
+    assert_eq!(app.count("select count(*) from disputes").await, 0, "nobody told us");
+    let read = async || {
+        backend::books::reconcile(&app.ctx, Utc::now().date_naive()).await.expect("a reading").adopted
+    };
+    assert_eq!((read().await, read().await), (1, 0));
+    app.settle().await;
+    assert_eq!(letters(&app, "dispute_opened").await, 1);
+
+    let dispute: String = sqlx::query_scalar("select gateway_dispute_id from disputes")
+        .fetch_one(&app.db)
+        .await
+        .expect("its id");
+    app.gateway.post(&format!("/v1/disputes/{dispute}/close"), &[]).await;
+    assert_eq!(app.count("select count(*) from disputes where closed_at is null").await, 1, "nor of its end");
+    assert_eq!((read().await, read().await), (1, 0));
+    assert_eq!(app.count("select count(*) from disputes where closed_at is null").await, 0);
+    assert_eq!(states(&app, &paid.bea).await, ["captured"]);
+    app.settle().await;
     app.finish().await;
 }

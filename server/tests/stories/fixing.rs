@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::support::builders::TestCampaign;
 use crate::support::people::Person;
-use crate::support::{TestApp, eventually, sandbox_page};
+use crate::support::{Setup, TestApp, eventually, sandbox_page};
 
 /// A funded campaign whose one backer's payment failed.
 struct Failed {
@@ -68,6 +68,39 @@ impl Failed {
         assert_eq!(self.campaign.totals().await, ("25.000".into(), 1));
         self.app.settle().await;
         self.app.finish().await;
+    }
+}
+
+// B9
+#[tokio::test]
+async fn reminders_come_every_48_hours_for_as_long_as_the_operator_gives() {
+    let subjects = "select subject from mails where letter = 'payment_reminder' order by created_at, id";
+    for (days, reminders) in [(7, 3), (3, 1), (2, 0)] {
+        let retry_window = TimeDelta::days(days);
+        let app = TestApp::start_with(Setup { retry_window, ..Setup::default() }).await;
+        let campaign = app.campaign().goal("25", "EUR").build().await;
+        let bea = app.person("Bea Tamm").await;
+        sandbox_page::enter(bea.pledge(&campaign, None, "25").await.text(), "4000000000000341").await;
+        eventually("the pledge", async || bea.states(&app.db).await == ["committed"]).await;
+        app.advance(TimeDelta::days(30)).await;
+        eventually("the failure", async || bea.states(&app.db).await == ["errored"]).await;
+        app.settle().await;
+        for number in 1..=reminders {
+            app.advance(TimeDelta::hours(48)).await;
+            let told = "select count(*) from mails where letter = 'payment_reminder'";
+            eventually("the reminder", async || app.count(told).await == number).await;
+        }
+        app.advance(TimeDelta::days(days) - TimeDelta::hours(48) * i32::try_from(reminders).expect("few"))
+            .await;
+        eventually("the end", async || bea.states(&app.db).await == ["dropped"]).await;
+        app.settle().await;
+        let told: Vec<String> = sqlx::query_scalar(subjects).fetch_all(&app.db).await.expect("subjects");
+        let numbered = |number| format!("Reminder {number} of {reminders}: ");
+        assert_eq!(told.len() as i64, reminders, "{told:?}");
+        for (subject, number) in told.iter().zip(1..) {
+            assert!(subject.starts_with(&numbered(number)), "{subject}");
+        }
+        app.finish().await;
     }
 }
 

@@ -108,7 +108,7 @@ async fn webhooks_lost_for_days_are_made_good_by_reading() {
 
     let outcome = reconcile(&app).await;
     assert_eq!(outcome.adopted, 6);
-    assert!(outcome.reads <= 3, "a list each of lines, payments and cards: {}", outcome.reads);
+    assert!(outcome.reads <= 4, "a list each of lines, payments, cards and disputes: {}", outcome.reads);
     assert_eq!(outcome.differences, []);
     for (backer, state) in &backers {
         assert_eq!(states(&app, backer).await, [*state]);

@@ -97,7 +97,7 @@ async fn a_campaign_that_promised_to_fail_below_its_goal_refunds_everybody() {
     );
     assert_eq!(
         one.letters(&app.db).await,
-        ["pledge_confirmed", "campaign_funded", "campaign_fell_short"],
+        ["pledge_confirmed", "goal_reached", "campaign_funded", "campaign_fell_short"],
         "told why, once"
     );
     let told = "select count(*) from mails where letter = 'campaign_fell_short_creator'";

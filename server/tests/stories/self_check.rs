@@ -90,7 +90,7 @@ const VIOLATIONS: [(&str, &str); 28] = [
 ];
 
 /// More of them, whose row has to be made a little differently.
-const OTHERS: [(&str, &str); 11] = [
+const OTHERS: [(&str, &str); 19] = [
     (
         "payments_have_their_line",
         "update ledger_transactions set posted_at = posted_at - interval '2 days', reference = 'pi_nowhere'
@@ -151,6 +151,40 @@ const OTHERS: [(&str, &str); 11] = [
       insert into payout_parts (payout_id, pledge_id, amount, currency)
       select payout.id, pledges.id, 4, 'EUR' from payout, pledges where state = 'captured'",
     ),
+    (
+        "only_what_is_funded_is_paid_out",
+        "with payout as (insert into payouts (id, campaign_id, creator_id, state, amount, currency)
+                         select gen_random_uuid(), campaigns.id, creator_id, 'approved', 5, campaigns.currency
+                         from campaigns join pledges on campaign_id = campaigns.id and pledges.state = 'captured'
+                         returning id)
+      insert into payout_parts (payout_id, pledge_id, amount, currency, transfer_id, sent_at)
+      select payout.id, pledges.id, 5, 'EUR', 'tr_x', clock() from payout, pledges where state = 'captured'",
+    ),
+    (
+        "changes_end",
+        "insert into pledge_changes (id, pledge_id, campaign_id, version, from_amount, amount, currency, mandate,
+                                     claims_slot, state, reserved_until)
+      select gen_random_uuid(), id, campaign_id, 1, amount, amount, currency, 'x', false, 'waiting',
+             clock() - interval '2 hours' from pledges where state = 'committed'",
+    ),
+    ("refunds_end", "insert into refunds (id, pledge_id, amount, currency, state, source, reason, keeps_reward, requested_at)
+      select gen_random_uuid(), id, 1, currency, 'requested', 'campaign', '', true, clock() - interval '2 days'
+      from pledges where state = 'captured'"),
+    ("refunds_end", "insert into refunds (id, pledge_id, amount, currency, state, source, reason, keeps_reward, requested_at)
+      select gen_random_uuid(), id, 1, currency, 'pending', 'campaign', '', true, clock() - interval '31 days'
+      from pledges where state = 'captured'"),
+    ("refunds_arrive", "insert into refunds (id, pledge_id, amount, currency, state, source, reason, keeps_reward, failed_at)
+      select gen_random_uuid(), id, 1, currency, 'failed', 'campaign', '', true, clock()
+      from pledges where state = 'captured'"),
+    ("disputes_are_answered", "insert into disputes (id, gateway_dispute_id, pledge_id, amount, currency, reason, state,
+                                                     evidence_due_at, opened_at)
+      select gen_random_uuid(), 'dp_x', id, amount, currency, 'fraudulent', 'needs_response',
+             clock() + interval '1 day', clock() from pledges where state = 'captured'"),
+    ("creators_can_be_paid", "insert into payout_accounts (person_id, country, closed_at)
+      select creator_id, 'PT', clock() from campaigns join pledges on campaign_id = campaigns.id
+      where pledges.state = 'captured'"),
+    ("payouts_arrive", "insert into payout_accounts (person_id, country, payout_failed_at)
+      select creator_id, 'PT', clock() from campaigns limit 1"),
     (
         "payouts_walk_allowed_edges",
         "with payout as (insert into payouts (id, campaign_id, creator_id, state, amount, currency)

@@ -105,11 +105,21 @@ async fn a_goal_that_is_met_charges_every_card_and_captures_every_hold_once() {
         ("funded".into(), "70.500".into(), 2),
         "equality meets the goal"
     );
+    let mut counted = [
+        format!("{} 25.50\n", saved.pledges(&app.db).await[0]),
+        format!("{} 45.00\n", held.pledges(&app.db).await[0]),
+    ];
+    counted.sort();
+    let sealed = format!("{} funded 70.50 EUR 2\n{}", campaign.id, counted.concat());
+    let seal = "select digest = encode(sha256(convert_to($1, 'utf8')), 'hex') from campaign_results";
+    let fits: Option<bool> =
+        sqlx::query_scalar(seal).bind(&sealed).fetch_one(&app.db).await.expect("an answer");
+    assert_eq!(fits, Some(true), "the seal is of {sealed}");
     let mut paid = payments(&app).await;
     paid.sort();
     assert_eq!(paid, [("succeeded".into(), 2550), ("succeeded".into(), 4500)]);
     for backer in [&saved, &held] {
-        assert_eq!(backer.letters(&app.db).await, ["pledge_confirmed", "campaign_funded"]);
+        assert_eq!(backer.letters(&app.db).await, ["pledge_confirmed", "goal_reached", "campaign_funded"]);
     }
     let told = "select count(*) from mails where letter = 'campaign_funded_creator'";
     assert_eq!(app.count(told).await, 1, "the creator hears of it once");
@@ -193,7 +203,8 @@ async fn a_payment_that_fails_has_a_week_and_is_then_dropped() {
     let shown = failing.get(&format!("/pledges/{dropped}")).await.text().await.expect("a page");
     assert!(shown.contains("takes no new pledges"), "whether one can pledge again is said: {shown}");
     for backer in [&asked, &failing] {
-        let written = ["pledge_confirmed", "payment_failed", "payment_reminder", "pledge_dropped"];
+        let written =
+            ["pledge_confirmed", "goal_reached", "payment_failed", "payment_reminder", "pledge_dropped"];
         assert_eq!(backer.letters(&app.db).await, written, "each once");
     }
     assert_eq!(result(&app, &campaign).await, ("funded".into(), "60.000".into(), 3), "what decided stays");

@@ -1,5 +1,6 @@
 //! A campaign's own page.
 
+mod milestones;
 mod panel;
 mod story;
 mod stretch;
@@ -17,6 +18,7 @@ use crate::islands::local_time::LocalTime;
 use crate::islands::progress::LiveProgress;
 use crate::pages::status::Problem;
 use domain::{CampaignState, Model};
+use milestones::Milestones;
 use panel::Panel;
 use story::Story;
 use stretch::StretchGoals;
@@ -142,11 +144,14 @@ fn Standing(campaign: CampaignView) -> impl IntoView {
                 Model::KeepItAll => "Everybody who had paid gets all of it back.",
                 Model::AllOrNothing | Model::Hybrid => "Nobody was charged.",
             };
-            Some((Tone::Warning, "Cancelled", format!("The creator cancelled this campaign. {money}")))
+            Some((Tone::Warning, "Cancelled", format!("This campaign was cancelled. {money}")))
         }
         CampaignState::Live | CampaignState::Draft | CampaignState::InReview => None,
     };
-    let account = campaign.outcome.map(|_| format!("/campaigns/{}/settlement", campaign.slug));
+    // What was called off before anybody paid has no account to show.
+    let had_payments = campaign.outcome.is_some()
+        || campaign.progress.state == CampaignState::Cancelled && campaign.model == Model::KeepItAll;
+    let account = had_payments.then(|| format!("/campaigns/{}/settlement", campaign.slug));
     let account = account.map(|href| view! { " " <a href=href>"Where the money stands"</a> });
     let reason = campaign.call_off_reason.filter(|_| campaign.progress.state == CampaignState::Cancelled);
     let cancel_at = campaign.may_cancel.then(|| format!("/campaigns/{}/cancel", campaign.slug));
@@ -181,6 +186,7 @@ fn Tide(campaign: CampaignView, pledge_at: String) -> impl IntoView {
         "ended"
     };
     let goals = campaign.stretch_goals.clone();
+    let milestones = campaign.milestones.clone();
     view! {
         <section class="campaign__tide" aria-label="Progress">
             <LiveProgress
@@ -196,6 +202,7 @@ fn Tide(campaign: CampaignView, pledge_at: String) -> impl IntoView {
             >
                 <StretchGoals goals/>
             </LiveProgress>
+            <Milestones milestones/>
             <p class="campaign__rule">
                 {rule(&campaign)} " "
                 <LocalTime at=progress.ends_at.to_rfc3339() utc=crate::components::time::instant(progress.ends_at)/>

@@ -55,6 +55,12 @@ fn Account(account: SettlementView, slug: String) -> impl IntoView {
                 <p class="muted">{stage}</p>
                 {rule.map(|rule| view! { <p class="muted">{rule}</p> })}
             </LiveAccount>
+            {account.digest.map(|digest| view! {
+                <p class="account__seal">
+                    "Sealed when it was decided, so that neither the result nor a pledge in it can be changed unnoticed: "
+                    <code>{digest}</code>
+                </p>
+            })}
         </div>
     }
 }
@@ -91,6 +97,9 @@ fn outcome(account: &SettlementView) -> (Tone, String) {
             (Tone::Info, format!("The goal of {goal} was not met. The creator keeps what came together."))
         }
         Some(Outcome::Failed) => (Tone::Info, format!("The goal of {goal} was not met. Nobody was charged.")),
+        None if account.had_been_paid => {
+            (Tone::Warning, "This campaign was cancelled. Everybody who had paid is refunded in full.".into())
+        }
         None => (Tone::Warning, "This campaign was cancelled. Nobody was charged.".into()),
     }
 }

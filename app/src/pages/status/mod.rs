@@ -74,7 +74,7 @@ fn words(error: &ApiError) -> (&'static str, &'static str, &'static str) {
         ApiError::Internal | ApiError::Unreachable => (
             "500",
             "Something went wrong on our side.",
-            "We have been told. If you were about to pay, you were not charged; try again in a moment.",
+            "We have been told. If you sent something, look whether it worked before you send it again.",
         ),
     }
 }

@@ -6,6 +6,7 @@ mod compare;
 mod daily;
 mod events;
 mod fees;
+mod overlooked;
 mod own;
 mod reconcile;
 mod report;

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{adopt, compare, events, fees, own};
+use super::{adopt, compare, events, fees, overlooked, own};
 use crate::alarms::Alarm;
 use crate::jobs::{self, Job, Look};
 use crate::payments::Span;
@@ -59,6 +59,7 @@ pub async fn reconcile(ctx: &Ctx, day: NaiveDate) -> Result<Reconciled> {
     read_lines(ctx, &run, midnight, &mut budget).await?;
     let found = adopt::adopt(ctx, midnight, &mut budget).await?;
     let reread = events::reread_odd(ctx).await?;
+    let overlooked = overlooked::look_over(ctx, midnight, &mut budget).await?;
     // Here, since this process may have no worker; whoever is at it already is waited for by the comparison's repetition.
     inbox::drain(ctx).await?;
     let looked = look_again(ctx, day).await?;
@@ -72,7 +73,7 @@ pub async fn reconcile(ctx: &Ctx, day: NaiveDate) -> Result<Reconciled> {
         day,
         lines: lines_of(ctx, midnight).await?,
         reads: budget.used(),
-        adopted: found.adopted + reread + looked,
+        adopted: found.adopted + reread + overlooked + looked,
         differences,
     };
     finish(&mut tx, run.id, &reconciled).await?;

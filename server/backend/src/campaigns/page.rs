@@ -1,4 +1,4 @@
-//! Everything a campaign's own page shows, in four statements.
+//! Everything a campaign's own page shows, in a few statements.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use sqlx::PgPool;
 
 use super::{Stats, shipping};
+use crate::milestones::{self, PageMilestone};
 use crate::pledges::{RecentBacker, recent_backers};
 use crate::stretch_goals::{self, PageStretchGoal};
 use crate::{Result, rows, settlement};
@@ -43,6 +44,7 @@ pub struct Page {
     pub collected: Option<Money>,
     /// Why it was called off.
     pub call_off_reason: Option<String>,
+    pub milestones: Vec<PageMilestone>,
     pub stretch_goals: Vec<PageStretchGoal>,
     pub rewards: Vec<PageReward>,
     pub recent_backers: Vec<RecentBacker>,
@@ -118,6 +120,7 @@ pub async fn page(db: &PgPool, slug: &str) -> Result<Option<Page>> {
             stretch: stretch_goals.iter().map(PageStretchGoal::goal).collect(),
             ..stats.progress(row.id, &row.state, row.goal, &row.currency, ends_at)?
         },
+        milestones: milestones::of_campaign(db, row.id).await?,
         stretch_goals,
         rewards: rewards(db, row.id).await?,
         recent_backers: recent_backers(db, row.id).await?,

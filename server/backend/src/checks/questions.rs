@@ -104,6 +104,12 @@ questions! {
        where payouts.state in ('approved', 'sent')
        group by payouts.id having sum(parts.amount) <> payouts.amount limit 50"#;
     // I6
+    "only_what_is_funded_is_paid_out", "Money left for a creator whose campaign is not funded.",
+    r#"select distinct payouts.campaign_id::text as "subject!" from payouts
+       join campaigns on campaigns.id = payouts.campaign_id
+       join payout_parts parts on payout_id = payouts.id
+       where transfer_id is not null and campaigns.state not in ('funded', 'partially_funded') limit 50"#;
+    // I6
     "failed_campaigns_charge_nobody", "A payment was taken for a campaign after it had failed or been cancelled.",
     r#"select distinct posted.campaign_id::text as "subject!"
        from ledger_transactions posted
@@ -158,6 +164,38 @@ questions! {
        join campaigns on campaigns.id = campaign_id
        where pledges.state = 'charging' and suspended_at is null
              and pledges.updated_at < clock() - interval '1 day' limit 50"#;
+    "changes_end", "A change of a pledge ran out an hour ago, and what it reserved is still taken.",
+    r#"select id::text as "subject!" from pledge_changes
+       where state = 'waiting' and reserved_until < clock() - interval '1 hour' limit 50"#;
+    "refunds_end", "A refund was asked for and a day later not begun, or a month later not done.",
+    r#"select id::text as "subject!" from refunds
+       where (state = 'requested' and requested_at < clock() - interval '1 day')
+             or (state = 'pending' and requested_at < clock() - interval '30 days') limit 50"#;
+    // Case 12
+    "refunds_arrive", "A refund did not reach its backer, and nothing was given back since.",
+    r#"select failed.id::text as "subject!" from refunds failed
+       where state = 'failed'
+             and not exists (select from refunds later
+                             where later.pledge_id = failed.pledge_id and later.requested_at > failed.requested_at
+                                   and later.state <> 'failed')
+       limit 50"#;
+    // C12
+    "disputes_are_answered", "A dispute is lost in two days unless somebody answers it.",
+    r#"select disputes.id::text as "subject!" from disputes
+       left join dispute_evidence on dispute_id = disputes.id
+       where state in ('inquiry', 'needs_response') and submitted_at is null
+             and evidence_due_at between clock() and clock() + interval '2 days' limit 50"#;
+    // Case 27
+    "creators_can_be_paid", "A creator took our access to their account away, and money is held for them.",
+    r#"select person_id::text as "subject!" from payout_accounts
+       where closed_at is not null
+             and exists (select from creator_lines
+                         where creator_id = person_id and account in ('held_for_campaign', 'reserved_for_creators')
+                         group by creator_id having sum(amount) > 0)
+       limit 50"#;
+    // Case 27
+    "payouts_arrive", "A creator’s bank sent a payout back, and there is no other bank account yet.",
+    r#"select person_id::text as "subject!" from payout_accounts where payout_failed_at is not null limit 50"#;
     "reservations_lapse", "A reservation ran out an hour ago, and its slot is still taken.",
     r#"select id::text as "subject!" from pledges
        where state = 'pending' and reserved_until < clock() - interval '1 hour' limit 50"#;

@@ -269,10 +269,9 @@ fn decided<'a>(
     let (campaign, amount, pledge) = (facts.about(), row.amount, row.id);
     let (pledged, goal, reward) = (facts.decided_at, facts.goal, backer.reward.as_deref());
     let (key, letter) = match (line.to, line.event) {
-        (PledgeState::Voided, PledgeEvent::CampaignCancelled) => (
-            "campaign_cancelled",
-            Letter::CampaignCancelled(CampaignCancelled { campaign, amount, refunded: false }),
-        ),
+        (PledgeState::Voided, PledgeEvent::CampaignCancelled) => {
+            ("campaign_cancelled", Letter::CampaignCancelled(CampaignCancelled { campaign, amount }))
+        }
         (PledgeState::Voided, _) => {
             let collection = backer.collection;
             let letter = CampaignFailed { campaign, amount, pledged, goal, collection };

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::batch::{Batch, GiveBack, Posting, Totals};
 use super::row::Row;
 use crate::ledger::{self, Account, Line};
-use crate::{Error, Result, jobs, live, stretch_goals};
+use crate::{Error, Result, jobs, live, milestones, stretch_goals};
 
 pub(super) async fn pledges(db: &mut PgConnection, batch: &Batch) -> Result<()> {
     let changed: Vec<&Row> = batch.changed_rows().collect();
@@ -180,39 +180,11 @@ pub(super) async fn totals(
     .await?;
     let after = domain::Money::new(after, before.goal.currency())
         .map_err(|_| Error::broken("campaign_stats.pledged finer than its currency"))?;
-    let reached = reach_milestones(db, &before, after).await?;
+    let reached = milestones::reach(db, before.campaign, before.pledged, after, before.goal).await?;
     if before.has_locked_stretch_goals {
         stretch_goals::unlock(db, before.campaign, after).await?;
     }
     live::announce(db, before.campaign).await?;
-    Ok(reached)
-}
-
-/// Each milestone once per campaign, ever: a second arrival finds the row and stays silent.
-async fn reach_milestones(
-    db: &mut PgConnection,
-    before: &Totals,
-    after: domain::Money,
-) -> Result<Option<Milestone>> {
-    let mut reached = None;
-    let already = Milestone::passed(before.pledged, before.goal);
-    for milestone in Milestone::passed(after, before.goal) {
-        if already.contains(&milestone) {
-            continue;
-        }
-        let inserted = sqlx::query!(
-            "insert into milestones_reached (campaign_id, percent, pledged) values ($1, $2, $3)
-             on conflict do nothing",
-            before.campaign as CampaignId,
-            milestone.percent(),
-            after.amount(),
-        )
-        .execute(&mut *db)
-        .await?;
-        if inserted.rows_affected() == 1 {
-            reached = Some(milestone);
-        }
-    }
     Ok(reached)
 }
 

@@ -9,7 +9,7 @@ mod look_into;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use domain::{DisputeId, PersonId, RefundId};
+use domain::{CampaignId, DisputeId, PersonId, RefundId};
 use sqlx::PgConnection;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +23,8 @@ use crate::inbox::GiveBack;
 use crate::payments::GatewayError;
 use crate::stretch_goals::{self, Unlocked};
 use crate::{
-    Ctx, Error, Result, books, cards, disputes, guests, payouts, pledges, refunds, settlement, throttle,
+    Ctx, Error, Result, books, cards, disputes, guests, milestones, payouts, pledges, refunds, settlement,
+    throttle,
 };
 
 /// Pauses double from a few seconds; the last of these tries comes about eleven hours after the first.
@@ -60,6 +61,8 @@ pub enum Job<'a> {
     Fees(&'a [String]),
     /// Compare a day's books with the gateway's.
     Reconcile(NaiveDate),
+    /// Tell backers that the goal is reached.
+    GoalReached(CampaignId),
     /// Tell backers of a stretch goal.
     StretchGoal(&'a Unlocked),
     /// Forget a saved card, as its owner wishes.
@@ -100,6 +103,7 @@ impl Job<'_> {
             Job::TakeBack(_) => "take_back",
             Job::Fees(_) => "fees",
             Job::Reconcile(_) => "reconcile",
+            Job::GoalReached(_) => "goal_reached",
             Job::StretchGoal(_) => "stretch_goal",
             Job::ForgetCard { .. } => "forget_card",
         }
@@ -115,6 +119,7 @@ impl Job<'_> {
             Job::TakeBack(owed) => serde_json::to_value(owed),
             Job::Fees(payments) => serde_json::to_value(payments),
             Job::Reconcile(day) => serde_json::to_value(day),
+            Job::GoalReached(campaign) => serde_json::to_value(campaign),
             Job::StretchGoal(unlocked) => serde_json::to_value(unlocked),
             Job::ForgetCard { person, card } => serde_json::to_value((person, card)),
         };
@@ -319,6 +324,11 @@ async fn do_one(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()>
             let event: String =
                 serde_json::from_value(payload).map_err(|_| Error::broken("reread payload"))?;
             books::reread(ctx, &event).await.map(drop)
+        }
+        "goal_reached" => {
+            let campaign =
+                serde_json::from_value(payload).map_err(|_| Error::broken("goal_reached payload"))?;
+            milestones::tell_backers(ctx, campaign).await
         }
         "stretch_goal" => {
             let unlocked =

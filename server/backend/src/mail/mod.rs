@@ -18,11 +18,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use letter::{
-    About, AlarmsRaised, CampaignCancelled, CampaignFailed, CampaignFailedCreator, CampaignFellShort,
-    CampaignFellShortCreator, CampaignFunded, CampaignFundedCreator, CardExpires, DisputeClosed,
-    DisputeOpened, Letter, MilestoneReached, PaidTooLate, PaymentFailed, PaymentFixed, PaymentReminder,
-    PayoutAsked, PayoutDecided, PayoutFailed, PayoutSent, PledgeCancelled, PledgeChanged, PledgeConfirmed,
-    PledgeDropped, PledgeLink, RefundFailed, RefundFailedCreator, Refunded, StretchGoalUnlocked,
+    About, AlarmsRaised, CampaignCancelled, CampaignCancelledCreator, CampaignFailed, CampaignFailedCreator,
+    CampaignFellShort, CampaignFellShortCreator, CampaignFunded, CampaignFundedCreator, CardExpires,
+    DisputeClosed, DisputeOpened, GoalReached, Letter, MilestoneReached, PaidTooLate, PaymentFailed,
+    PaymentFixed, PaymentReminder, PayoutAsked, PayoutDecided, PayoutFailed, PayoutSent, PledgeCancelled,
+    PledgeChanged, PledgeConfirmed, PledgeDropped, PledgeLink, RefundFailed, RefundFailedCreator, Refunded,
+    StretchGoalUnlocked,
 };
 pub use mailbox::{MailboxLine, MailboxMail, in_mailbox, mailbox};
 pub use sender::{Round, run, send_due};

@@ -4,7 +4,7 @@ use domain::{CampaignId, Money, PayoutEvent, PayoutId, PayoutState, PersonId, Pl
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::debts;
+use super::{account, debts};
 use crate::ledger::{self, Account, Line};
 use crate::mail::{About, Letter, PayoutSent};
 use crate::payments::{Share, transfer_key};
@@ -22,12 +22,36 @@ pub struct Part {
 /// # Errors
 /// When the gateway's answer is not known, or the account is not ready: the job comes again.
 pub async fn send(ctx: &Ctx, part: Part) -> Result<()> {
+    read_account_anew(ctx, part).await?;
     set_off_late_debts(ctx, part).await?;
     let Some(due) = due(ctx, part).await? else { return Ok(()) };
     ctx.faults.step("payout.before_transfer");
     let transfer = ctx.payments.transfer(&due).await?;
     ctx.faults.step("payout.transferred");
     book(ctx, part, &due, &transfer).await
+}
+
+/// How old a reading may be when money leaves: the parts of one payout share one.
+const READING_HOLDS: &str = "5 minutes";
+
+/// What the gateway told of an account may have been lost on its way. A reading that does not come leaves the part waiting.
+async fn read_account_anew(ctx: &Ctx, part: Part) -> Result<()> {
+    let creator = sqlx::query_scalar!(
+        r#"select payouts.creator_id as "creator: PersonId"
+           from payouts join payout_parts parts on payout_id = payouts.id
+           join payout_accounts accounts on person_id = payouts.creator_id
+           where payouts.id = $1 and pledge_id = $2 and payouts.state = 'approved' and transfer_id is null
+                 and (read_at is null or read_at < clock() - $3::text::interval)"#,
+        part.payout as PayoutId,
+        part.pledge as PledgeId,
+        READING_HOLDS,
+    )
+    .fetch_optional(&ctx.db)
+    .await?;
+    match creator {
+        Some(creator) => account::read_again(ctx, creator).await,
+        None => Ok(()),
+    }
 }
 
 /// What is still to be sent; `None` when it has left, or nothing is left of it.

@@ -4,8 +4,10 @@
 use domain::{CampaignEvent, CampaignId, CampaignState, PersonId, Step};
 use sqlx::PgConnection;
 
+use super::freeze::freeze;
 use super::plan;
 use crate::again::{self, GivenUp};
+use crate::mail::{About, CampaignCancelledCreator, Letter};
 use crate::{Ctx, Error, Result, campaigns, live, rows};
 
 /// The longest reason that is kept, in characters.
@@ -91,7 +93,8 @@ async fn call_off_once(ctx: &Ctx, by: PersonId, slug: &str, reason: &str) -> Res
         return Err(CallOffRefusal::TooLate);
     }
     campaigns::advance(&mut tx, campaign, from, event, Some((by, reason))).await?;
-    freeze(&mut tx, campaign, backers).await?;
+    end(&mut tx, campaign, backers).await?;
+    tell_creator(ctx, &mut tx, campaign, by, reason).await?;
     live::announce_state(&mut tx, campaign).await?;
     ctx.faults.step("campaign.before_call_off");
     tx.commit().await?;
@@ -128,19 +131,45 @@ async fn still_open(db: &mut PgConnection, campaign: CampaignId) -> Result<Optio
     rows::named("campaigns.state", &row.state).map(Some)
 }
 
+/// Whose campaign was ended by somebody else.
+async fn tell_creator(
+    ctx: &Ctx,
+    db: &mut PgConnection,
+    campaign: CampaignId,
+    by: PersonId,
+    reason: &str,
+) -> Result<()> {
+    let row = sqlx::query!(
+        r#"select creator_id as "creator: PersonId", title, slug,
+                  exists (select from ledger_transactions
+                          where campaign_id = $1 and kind = 'captured') as "had_been_paid!"
+           from campaigns where id = $1"#,
+        campaign as CampaignId,
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    if row.creator == by {
+        return Ok(());
+    }
+    let letter = CampaignCancelledCreator {
+        campaign: About { title: &row.title, slug: &row.slug },
+        reason,
+        had_been_paid: row.had_been_paid,
+    };
+    let key = format!("campaign_cancelled_creator_{campaign}");
+    ctx.mail.stage(db, Letter::CampaignCancelledCreator(letter), row.creator, &key).await
+}
+
 /// What was pledged when it ended, and the row from which the pledges are unwound.
-async fn freeze(db: &mut PgConnection, campaign: CampaignId, backers: i64) -> Result<()> {
+async fn end(db: &mut PgConnection, campaign: CampaignId, backers: i64) -> Result<()> {
     let rules = campaigns::rules(&mut *db, campaign)
         .await?
         .ok_or_else(|| Error::broken("a public campaign without dates"))?;
     let plan = plan::read(db, &rules).await?;
+    freeze(db, campaign, CampaignState::Cancelled.as_str(), &plan, backers).await?;
     sqlx::query!(
-        "with result as (insert into campaign_results (campaign_id, outcome, pledged, backers)
-                         values ($1, 'cancelled', $2, $3))
-         insert into settlements (campaign_id) values ($1) on conflict do nothing",
-        campaign as CampaignId,
-        plan.pledged.amount(),
-        backers,
+        "insert into settlements (campaign_id) values ($1) on conflict do nothing",
+        campaign as CampaignId
     )
     .execute(db)
     .await?;

@@ -1,10 +1,11 @@
 //! The outcome: once everything from before the deadline is known, the exact sum decides, and the row that says so
 //! is never written again.
 
-use domain::{Act, CampaignId, CampaignState, Outcome, Plan, PledgeEvent, PledgeId, RETRY_WINDOW};
+use domain::{Act, CampaignId, CampaignState, Outcome, Plan, PledgeEvent, PledgeId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::freeze::freeze;
 use super::hold::hold;
 use super::{AT_ONCE, plan, told};
 use crate::inbox::{Entry, Source};
@@ -46,7 +47,7 @@ async fn decide(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
         // The sum of the pledges is the truth; the running total is a copy that should never differ.
         tracing::error!(%campaign, "running total differs from the sum of the pledges; the sum decides");
     }
-    freeze(&mut tx, campaign, &plan, total.backers).await?;
+    freeze(&mut tx, campaign, plan.outcome.as_str(), &plan, total.backers).await?;
     match plan.outcome {
         // Its pledges are unwound from there.
         Outcome::Failed => {
@@ -57,7 +58,7 @@ async fn decide(ctx: &Ctx, campaign: CampaignId) -> Result<()> {
             let charged = plan.pledges.iter().filter(|planned| planned.act.is_some());
             let charged: Vec<PledgeId> = charged.map(|planned| planned.pledge).collect();
             leave_for_all(&mut tx, campaign, PledgeEvent::ChargeStarted, &charged).await?;
-            open_retry_window(&mut tx, campaign, &plan).await?;
+            open_retry_window(ctx, &mut tx, campaign, &plan).await?;
         }
     }
     tell_the_creator(ctx, &mut tx, &rules, &plan, total.backers).await?;
@@ -80,19 +81,6 @@ async fn is_ripe(db: &mut PgConnection, campaign: CampaignId) -> Result<bool> {
     .fetch_one(db)
     .await?;
     Ok(ripe)
-}
-
-async fn freeze(db: &mut PgConnection, campaign: CampaignId, plan: &Plan, backers: i64) -> Result<()> {
-    sqlx::query!(
-        "insert into campaign_results (campaign_id, outcome, pledged, backers) values ($1, $2, $3, $4)",
-        campaign as CampaignId,
-        plan.outcome.as_str(),
-        plan.pledged.amount(),
-        backers,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 /// Leaves the same event for many pledges.
@@ -118,7 +106,12 @@ pub(super) async fn leave_for_all(
     Ok(())
 }
 
-async fn open_retry_window(db: &mut PgConnection, campaign: CampaignId, plan: &Plan) -> Result<()> {
+async fn open_retry_window(
+    ctx: &Ctx,
+    db: &mut PgConnection,
+    campaign: CampaignId,
+    plan: &Plan,
+) -> Result<()> {
     if plan.pledges.iter().all(|planned| !matches!(planned.act, Some(Act::Charge | Act::Capture))) {
         // Keep-it-all: everybody has paid.
         return Ok(());
@@ -126,7 +119,7 @@ async fn open_retry_window(db: &mut PgConnection, campaign: CampaignId, plan: &P
     sqlx::query!(
         "update settlements set retry_until = clock() + $2::interval where campaign_id = $1",
         campaign as CampaignId,
-        interval(RETRY_WINDOW),
+        interval(ctx.config.retry_window),
     )
     .execute(db)
     .await?;

@@ -13,6 +13,7 @@ mod decide;
 mod finish;
 mod fix;
 mod fix_links;
+mod freeze;
 mod hold;
 mod plan;
 mod retry;

@@ -2,8 +2,8 @@
 //! not paid then is dropped (PRODUCT B9).
 
 use domain::{
-    CampaignId, CampaignState, PersonId, PledgeEvent, PledgeId, PledgeState, REMINDER_EVERY, REMINDERS,
-    next_reminder, worth_a_last_try,
+    CampaignId, CampaignState, PersonId, PledgeEvent, PledgeId, PledgeState, REMINDER_EVERY, next_reminder,
+    reminders_left, worth_a_last_try,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -48,7 +48,7 @@ pub(super) async fn remind(ctx: &Ctx) -> Result<()> {
             amount: rows::money(row.amount, &row.currency)?,
             until: row.retry_until,
             number,
-            of: REMINDERS,
+            of: number + reminders_left(row.now, row.retry_until),
         };
         letters.push(Post {
             to: row.backer,

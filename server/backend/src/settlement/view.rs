@@ -39,6 +39,8 @@ pub struct Settlement {
     pub fell_short: bool,
     pub retry_until: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
+    /// The seal of the result; `None` for one that is older than seals.
+    pub digest: Option<String>,
     /// The database's clock.
     pub now: DateTime<Utc>,
 }
@@ -49,7 +51,7 @@ pub struct Settlement {
 /// When a sum is more than an amount can hold.
 pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> {
     let row = sqlx::query!(
-        r#"select campaigns.id as "campaign: CampaignId", title, goal, outcome, results.pledged, campaigns.currency, settlements.retry_until as "retry_until?",
+        r#"select campaigns.id as "campaign: CampaignId", title, goal, outcome, results.pledged, digest, campaigns.currency, settlements.retry_until as "retry_until?",
                   settlements.finished_at as "finished_at?", clock() as "now!",
                   (select coalesce(sum(entries.amount), 0) from ledger_entries entries
                    join ledger_transactions posted on posted.id = entries.transaction_id
@@ -111,6 +113,7 @@ pub async fn of_campaign(db: &PgPool, slug: &str) -> Result<Option<Settlement>> 
         fell_short: row.fell_short,
         retry_until: row.retry_until,
         finished_at: row.finished_at,
+        digest: row.digest,
         now: row.now,
     }))
 }

@@ -1,7 +1,7 @@
 //! A creator's account at the gateway, and their bank behind it.
 
-use chrono::TimeDelta;
-use serde_json::Value;
+use chrono::{TimeDelta, Utc};
+use serde_json::{Value, json};
 
 use super::{
     BANK, NO_SUCH_ACCOUNT, account, days_pass_at_the_gateway, fill_in, funded, held, leaves, link, look,
@@ -89,5 +89,38 @@ async fn an_owner_who_takes_our_access_away_is_not_paid() {
     look(&app).await;
     assert_eq!(held(&app, &campaign).await, share, "the money stays accounted for");
     assert_eq!(marta.call("set_up_payouts", &[("country", "DE")]).await.status, 409);
+    app.finish().await;
+}
+
+// Cases 27 and 42: neither word reaches us, and the daily reading makes up for it.
+#[tokio::test]
+async fn what_nobody_told_us_of_an_account_is_read() {
+    let app = TestApp::start().await;
+    let (marta, ole) = (app.person("Marta Rebelo").await, onboarded(&app, "Ole Lund").await);
+    fill_in(&link(&marta, "set_up_payouts").await, NO_SUCH_ACCOUNT, "complete").await;
+    let (campaign, others) = (funded(&app, &marta, 1).await, funded(&app, &ole, 1).await);
+    app.advance(TimeDelta::days(14)).await;
+    leaves(&app, &campaign).await;
+    leaves(&app, &others).await;
+    for lost in ["payout.*", "account.*"] {
+        app.gateway.fault(json!({ "event": lost }), "drop").await;
+    }
+    days_pass_at_the_gateway(&app).await;
+    let accounts = app.gateway.all("account").await;
+    let of_ole = accounts.iter().find(|account| account["metadata"]["person_id"] == ole.id.to_string());
+    let of_ole = of_ole.expect("an account")["id"].as_str().expect("an id").to_owned();
+    app.gateway.post(&format!("/_sandbox/accounts/{of_ole}/deauthorize"), &[]).await;
+    app.settle().await;
+    let told = "select count(*) from mails where letter = 'payout_failed'";
+    let closed = "select count(*) from payout_accounts where closed_at is not null";
+    assert_eq!((app.count(told).await, app.count(closed).await), (0, 0), "nobody told us");
+
+    let gateways_day = (Utc::now() + TimeDelta::days(8)).date_naive();
+    // His account, hers that can no longer be paid, and her payout.
+    for news in [3, 0] {
+        let read = backend::books::reconcile(&app.ctx, gateways_day).await.expect("a reading");
+        assert_eq!(read.adopted, news, "once");
+        assert_eq!((app.count(told).await, app.count(closed).await), (1, 1));
+    }
     app.finish().await;
 }

@@ -133,6 +133,26 @@ async fn a_new_bank_account_is_not_paid_for_three_days() {
     app.finish().await;
 }
 
+// C5, C6: what the gateway tells of an account may get lost on its way.
+#[tokio::test]
+async fn a_new_bank_account_that_nobody_told_of_is_seen_before_money_leaves() {
+    let app = TestApp::start().await;
+    let marta = onboarded(&app, "Marta Rebelo").await;
+    let campaign = funded(&app, &marta, 1).await;
+    app.advance(TimeDelta::days(13)).await;
+    app.gateway.fault(json!({ "event": "account.*" }), "drop").await;
+    fill_in(&link(&marta, "open_payout_account").await, ANOTHER_BANK, "bank").await;
+    let changed = "select count(*) from payout_accounts where bank_changed_at is not null";
+    assert_eq!(app.count(changed).await, 0, "nobody told us");
+    app.advance(TimeDelta::days(1)).await;
+    backend::payouts::tick(&app.ctx).await.expect("payouts are looked for");
+    eventually("the change to be seen", async || app.count(changed).await == 1).await;
+    assert_eq!(transferred(&app).await, [0; 0]);
+    app.advance(TimeDelta::hours(73)).await;
+    leaves(&app, &campaign).await;
+    app.finish().await;
+}
+
 // Case 26, in every way in which an answer can be lost.
 #[tokio::test]
 async fn a_lost_answer_sends_nothing_twice() {

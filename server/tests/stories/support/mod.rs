@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 use backend::config::{CardFields, Config, Environment, PayoutTerms, SmtpServer, StripeConfig};
 use backend::pledges::AddressLimits;
 use backend::{Ctx, inbox, jobs, payouts, settlement};
+use chrono::TimeDelta;
+use domain::RETRY_WINDOW;
 use gateway::Gateway;
 use sandbox::{Sandbox, WebhookTarget};
 use server::security::WEBHOOK_PATH;
@@ -57,6 +59,7 @@ pub struct Setup {
     pub rest: Duration,
     pub edge: Edge,
     pub payouts: PayoutTerms,
+    pub retry_window: TimeDelta,
     /// How much pledging may come from one address: everybody here is at the same one.
     pub pledging: AddressLimits,
     /// Where mail goes; `None` is the demo's mailbox.
@@ -74,6 +77,7 @@ impl Default for Setup {
             rest: Duration::from_millis(50),
             edge: Edge::default(),
             payouts: PayoutTerms::default(),
+            retry_window: RETRY_WINDOW,
             pledging: AddressLimits { tries: 100_000, declines: 100_000 },
             smtp: None,
         }
@@ -202,6 +206,7 @@ fn config(base: &str, gateway: &str, setup: &Setup) -> Config {
         smtp: setup.smtp.clone(),
         pledging: setup.pledging,
         reservation: Duration::from_secs(900),
+        retry_window: setup.retry_window,
         fee: domain::FeeRule::USUAL,
         payouts: setup.payouts,
         seller: "Groundswell".into(),

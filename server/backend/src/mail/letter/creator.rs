@@ -100,6 +100,32 @@ impl CampaignFailedCreator<'_> {
     }
 }
 
+/// Staff ended the campaign.
+#[derive(Clone, Copy, Debug)]
+pub struct CampaignCancelledCreator<'a> {
+    pub campaign: About<'a>,
+    /// As whoever ended it told everybody.
+    pub reason: &'a str,
+    /// Whether backers had paid already: they are paid back.
+    pub had_been_paid: bool,
+}
+
+impl CampaignCancelledCreator<'_> {
+    pub(super) fn write(&self) -> Written {
+        let title = self.campaign.title;
+        let money = if self.had_been_paid {
+            "Everybody who had paid is refunded in full, and your backers are told so."
+        } else {
+            "Nobody is charged: the saved cards are forgotten and the holds released, and your backers are told so."
+        };
+        Written::new(format!("{title} was cancelled"), "Your campaign was cancelled.", CREATOR)
+            .says(format!("We have ended {title}, for this reason: {}", self.reason))
+            .says(money)
+            .says("If you think that this is a mistake, answer this letter.")
+            .link("See your campaign", self.campaign.path())
+    }
+}
+
 /// The goal was met, and too little of it could be collected.
 #[derive(Clone, Copy, Debug)]
 pub struct CampaignFellShortCreator<'a> {

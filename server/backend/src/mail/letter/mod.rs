@@ -14,8 +14,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::Shipment;
 
 pub use creator::{
-    CampaignFailedCreator, CampaignFellShortCreator, CampaignFundedCreator, DisputeClosed, DisputeOpened,
-    MilestoneReached, RefundFailedCreator,
+    CampaignCancelledCreator, CampaignFailedCreator, CampaignFellShortCreator, CampaignFundedCreator,
+    DisputeClosed, DisputeOpened, MilestoneReached, RefundFailedCreator,
 };
 pub use outcome::{CampaignCancelled, CampaignFailed, CampaignFellShort, CampaignFunded};
 pub use payment::{
@@ -23,7 +23,9 @@ pub use payment::{
     Refunded,
 };
 pub use payout::{PayoutAsked, PayoutDecided, PayoutFailed, PayoutSent};
-pub use pledge::{PledgeCancelled, PledgeChanged, PledgeConfirmed, PledgeLink, StretchGoalUnlocked};
+pub use pledge::{
+    GoalReached, PledgeCancelled, PledgeChanged, PledgeConfirmed, PledgeLink, StretchGoalUnlocked,
+};
 pub use staff::AlarmsRaised;
 
 use super::written::Written;
@@ -41,6 +43,7 @@ pub enum Letter<'a> {
     PledgeChanged(PledgeChanged<'a>),
     PledgeCancelled(PledgeCancelled<'a>),
     PledgeLink(PledgeLink<'a>),
+    GoalReached(GoalReached<'a>),
     StretchGoalUnlocked(StretchGoalUnlocked<'a>),
     CampaignFunded(CampaignFunded<'a>),
     CampaignFailed(CampaignFailed<'a>),
@@ -59,6 +62,7 @@ pub enum Letter<'a> {
     CampaignFundedCreator(CampaignFundedCreator<'a>),
     CampaignFailedCreator(CampaignFailedCreator<'a>),
     CampaignFellShortCreator(CampaignFellShortCreator<'a>),
+    CampaignCancelledCreator(CampaignCancelledCreator<'a>),
     PayoutAsked(PayoutAsked<'a>),
     PayoutDecided(PayoutDecided<'a>),
     PayoutSent(PayoutSent<'a>),
@@ -76,6 +80,7 @@ impl Letter<'_> {
             Self::PledgeChanged(_) => "pledge_changed",
             Self::PledgeCancelled(_) => "pledge_cancelled",
             Self::PledgeLink(_) => "pledge_link",
+            Self::GoalReached(_) => "goal_reached",
             Self::StretchGoalUnlocked(_) => "stretch_goal_unlocked",
             Self::CampaignFunded(_) => "campaign_funded",
             Self::CampaignFailed(_) => "campaign_failed",
@@ -92,6 +97,7 @@ impl Letter<'_> {
             Self::CampaignFundedCreator(_) => "campaign_funded_creator",
             Self::CampaignFellShortCreator(_) => "campaign_fell_short_creator",
             Self::CampaignFailedCreator(_) => "campaign_failed_creator",
+            Self::CampaignCancelledCreator(_) => "campaign_cancelled_creator",
             Self::PayoutAsked(_) => "payout_asked",
             Self::PayoutDecided(_) => "payout_decided",
             Self::PayoutSent(_) => "payout_sent",
@@ -110,6 +116,7 @@ impl Letter<'_> {
             Self::PledgeChanged(letter) => letter.write(),
             Self::PledgeCancelled(letter) => letter.write(),
             Self::PledgeLink(letter) => letter.write(),
+            Self::GoalReached(letter) => letter.write(),
             Self::StretchGoalUnlocked(letter) => letter.write(),
             Self::CampaignFunded(letter) => letter.write(),
             Self::CampaignFailed(letter) => letter.write(),
@@ -126,6 +133,7 @@ impl Letter<'_> {
             Self::CampaignFundedCreator(letter) => letter.write(),
             Self::CampaignFellShortCreator(letter) => letter.write(),
             Self::CampaignFailedCreator(letter) => letter.write(),
+            Self::CampaignCancelledCreator(letter) => letter.write(),
             Self::PayoutAsked(letter) => letter.write(),
             Self::PayoutDecided(letter) => letter.write(),
             Self::PayoutSent(letter) => letter.write(),

@@ -109,38 +109,21 @@ impl CampaignFellShort<'_> {
     }
 }
 
-/// The campaign was ended by its creator or by the site.
+/// The campaign was ended by its creator or by the site, and the pledge had not been paid. Who had paid gets the letter
+/// about their refund.
 #[derive(Clone, Copy, Debug)]
 pub struct CampaignCancelled<'a> {
     pub campaign: About<'a>,
     pub amount: Money,
-    /// Whether the pledge had been charged: then it is refunded.
-    pub refunded: bool,
 }
 
 impl CampaignCancelled<'_> {
     pub(super) fn write(&self) -> Written {
         let (title, amount) = (self.campaign.title, self.amount);
-        let (heading, money) = if self.refunded {
-            (
-                "You get your money back.",
-                format!(
-                    "We refund {amount} to the card you paid with. Banks usually take five to ten days to show it."
-                ),
-            )
-        } else {
-            (
-                "You were not charged.",
-                "Whatever was saved or held on your card for this pledge is released.".to_owned(),
-            )
-        };
-        Written::new(format!("{title} was cancelled. {heading}"), heading, BACKER)
+        Written::new(format!("{title} was cancelled. You were not charged."), "You were not charged.", BACKER)
             .says(format!("{title} was cancelled and does not go on."))
-            .says(money)
-            .facts([
-                ("Your pledge", Some(amount.to_string())),
-                ("Refund", self.refunded.then(|| amount.to_string())),
-            ])
+            .says("Whatever was saved or held on your card for this pledge is released.")
+            .facts([("Your pledge", Some(amount.to_string()))])
             .link("See the campaign", self.campaign.path())
     }
 }

@@ -178,6 +178,31 @@ impl PledgeLink<'_> {
     }
 }
 
+/// The total has passed the goal for the first time.
+#[derive(Clone, Copy, Debug)]
+pub struct GoalReached<'a> {
+    pub campaign: About<'a>,
+    pub pledged: Money,
+    pub goal: Money,
+    pub backers: i64,
+    pub ends_at: DateTime<Utc>,
+}
+
+impl GoalReached<'_> {
+    pub(super) fn write(&self) -> Written {
+        let title = self.campaign.title;
+        Written::new(format!("{title} has reached its goal"), "The goal is reached.", BACKER)
+            .says(format!("{title} stands at {} of {}, with your help.", self.pledged, self.goal))
+            .says("Your pledge stays as it is. Nothing more is charged for this.")
+            .facts([
+                ("Pledged", Some(self.pledged.to_string())),
+                ("Backers", Some(self.backers.to_string())),
+                ("Ends", Some(instant(self.ends_at))),
+            ])
+            .link("See the campaign", self.campaign.path())
+    }
+}
+
 /// A stretch goal is reached.
 #[derive(Clone, Copy, Debug)]
 pub struct StretchGoalUnlocked<'a> {

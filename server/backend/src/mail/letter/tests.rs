@@ -145,6 +145,10 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
             retries_until,
         })
     };
+    let called_off = |had_been_paid| {
+        let reason = "The workshop in the pictures is not the creator’s.";
+        Letter::CampaignCancelledCreator(CampaignCancelledCreator { campaign, reason, had_been_paid })
+    };
     let refunded = |back, charged| {
         Letter::Refunded(Refunded {
             campaign,
@@ -163,6 +167,7 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         cancelled(Collection::SaveCard, reward),
         cancelled(Collection::Hold, None),
         Letter::PledgeLink(PledgeLink { campaign, pledge, amount, reward }),
+        Letter::GoalReached(GoalReached { campaign, pledged: euros(1_300_000), goal, backers: 143, ends_at }),
         Letter::StretchGoalUnlocked(StretchGoalUnlocked {
             campaign,
             amount: euros(1_500_000),
@@ -174,8 +179,7 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         failed(Collection::SaveCard),
         failed(Collection::Hold),
         Letter::CampaignFellShort(CampaignFellShort { campaign, pledge, amount, collected: pledged, goal }),
-        Letter::CampaignCancelled(CampaignCancelled { campaign, amount, refunded: false }),
-        Letter::CampaignCancelled(CampaignCancelled { campaign, amount, refunded: true }),
+        Letter::CampaignCancelled(CampaignCancelled { campaign, amount }),
         Letter::PaymentFailed(PaymentFailed {
             campaign,
             amount,
@@ -212,6 +216,8 @@ fn letters_about(campaign: About<'_>) -> Vec<Letter<'_>> {
         funded_creator(None),
         Letter::CampaignFellShortCreator(CampaignFellShortCreator { campaign, collected: pledged, goal }),
         Letter::CampaignFailedCreator(CampaignFailedCreator { campaign, pledged, goal, backers: 143 }),
+        called_off(false),
+        called_off(true),
         Letter::PayoutAsked(PayoutAsked { amount, waits: false, path: "/studio/payouts" }),
         Letter::PayoutAsked(PayoutAsked { amount, waits: true, path: "/studio/payouts" }),
         Letter::PayoutDecided(PayoutDecided {
