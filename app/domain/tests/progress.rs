@@ -109,3 +109,13 @@ proptest! {
         prop_assert!(progress(pledged + more, goal).percent() >= progress(pledged, goal).percent());
     }
 }
+
+/// What the server sends is what the browser reads.
+#[test]
+fn a_snapshot_is_the_same_after_its_way() {
+    for snapshot in [progress(60_000, 100_000), stretched(60_000, 100_000, &[150_000, 200_000], 1)] {
+        let snapshot = snapshot.snapshot();
+        let sent = serde_json::to_string(&snapshot).expect("JSON");
+        assert_eq!(serde_json::from_str::<domain::Snapshot>(&sent).expect("a snapshot"), snapshot);
+    }
+}
