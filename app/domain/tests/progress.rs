@@ -64,6 +64,19 @@ fn the_bar_reaches_to_the_last_stretch_goal_and_further_when_more_is_raised() {
 }
 
 #[test]
+fn words_stand_beneath_marks_that_leave_them_room() {
+    let labels = |goal| stretched(0, goal, &[100_000], 0).snapshot().marks.remove(0).label;
+    assert_eq!(labels(82_000), "Stretch €1,000", "180 thousandths");
+    assert_eq!(labels(82_100), "", "179 of them");
+}
+
+#[test]
+fn nothing_of_nothing_is_nothing() {
+    assert_eq!(progress(500, 0).percent(), 0);
+    assert_eq!(progress(-500, 1_000).percent(), 0);
+}
+
+#[test]
 fn what_was_unlocked_stays_so_when_somebody_cancels() {
     let fallen = stretched(140_000, 100_000, &[150_000], 1).snapshot();
     assert!(fallen.marks[0].unlocked);

@@ -1,6 +1,6 @@
 //! What is asked of a state, for every state.
 
-use domain::{CampaignState, Currency, PledgeState, smallest_pledge};
+use domain::{CampaignState, Currency, DisputeState, PledgeState, ReserveRule, smallest_pledge};
 
 fn pledges_that(holds: fn(PledgeState) -> bool) -> Vec<&'static str> {
     PledgeState::ALL.iter().copied().filter(|state| holds(*state)).map(PledgeState::as_str).collect()
@@ -21,6 +21,22 @@ fn what_is_asked_of_a_pledge() {
 fn what_is_asked_of_a_campaign() {
     let hidden: Vec<_> = CampaignState::ALL.iter().filter(|state| !state.is_public()).collect();
     assert_eq!(hidden, [&CampaignState::Draft, &CampaignState::InReview]);
+}
+
+#[test]
+fn what_is_asked_of_a_dispute() {
+    let that = |holds: fn(DisputeState) -> bool| -> Vec<&str> {
+        DisputeState::ALL.iter().copied().filter(|state| holds(*state)).map(DisputeState::as_str).collect()
+    };
+    assert_eq!(that(DisputeState::freezes), ["needs_response", "under_review"]);
+    assert_eq!(that(DisputeState::takes_evidence), ["inquiry", "needs_response"]);
+    assert_eq!(that(DisputeState::is_closed), ["inquiry_closed", "won", "lost"]);
+}
+
+#[test]
+fn a_reserve_is_kept_as_it_was_chosen() {
+    let rule = ReserveRule::new(1_000, 60).expect("a rule");
+    assert_eq!((rule.bps(), rule.days()), (1_000, 60));
 }
 
 // https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts

@@ -1,32 +1,31 @@
 //! What people read of states and declines: something, and something else for each.
 
 use domain::{
-    CampaignState, Country, Currency, Model, OTHER_AMOUNT, PayoutState, PledgeState, in_plain_words,
+    CampaignState, Country, Currency, DisputeState, Model, OTHER_AMOUNT, PayoutState, PledgeState,
+    RefundState, in_plain_words,
 };
 
 fn are_sentences_of_their_own(what: &str, words: &[&str]) {
     for (at, one) in words.iter().enumerate() {
-        assert!(one.len() > 3 && one.starts_with(char::is_uppercase), "{what}: {one:?}");
+        assert!(one.len() >= 3 && one.starts_with(char::is_uppercase), "{what}: {one:?}");
         assert!(!words[..at].contains(one), "{what}: {one:?} twice");
     }
 }
 
 #[test]
 fn every_state_has_words_of_its_own() {
-    are_sentences_of_their_own("models", &Model::ALL.iter().map(|model| model.label()).collect::<Vec<_>>());
-    are_sentences_of_their_own("models", &Model::ALL.iter().map(|model| model.explain()).collect::<Vec<_>>());
-    are_sentences_of_their_own(
-        "campaigns",
-        &CampaignState::ALL.iter().map(|state| state.label()).collect::<Vec<_>>(),
-    );
-    are_sentences_of_their_own(
-        "pledges",
-        &PledgeState::ALL.iter().map(|state| state.label()).collect::<Vec<_>>(),
-    );
-    are_sentences_of_their_own(
-        "payouts",
-        &PayoutState::ALL.iter().map(|state| state.label()).collect::<Vec<_>>(),
-    );
+    fn all<T: Copy>(what: &str, states: &[T], words: fn(T) -> &'static str) {
+        are_sentences_of_their_own(what, &states.iter().copied().map(words).collect::<Vec<_>>());
+    }
+    all("models", Model::ALL, Model::label);
+    all("models", Model::ALL, Model::explain);
+    all("campaigns", CampaignState::ALL, CampaignState::label);
+    all("pledges", PledgeState::ALL, PledgeState::label);
+    all("payouts", PayoutState::ALL, PayoutState::label);
+    // Whether the gateway was asked yet is nobody's business.
+    assert_eq!(RefundState::Requested.label(), RefundState::Pending.label());
+    all("refunds", &RefundState::ALL[1..], RefundState::label);
+    all("disputes", DisputeState::ALL, DisputeState::label);
 }
 
 #[test]
