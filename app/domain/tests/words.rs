@@ -2,7 +2,7 @@
 
 use domain::{
     CampaignState, Country, Currency, DisputeState, Model, OTHER_AMOUNT, PayoutState, PledgeState,
-    RefundState, in_plain_words,
+    RefundState, ResultPolicy, in_plain_words,
 };
 
 fn are_sentences_of_their_own(what: &str, words: &[&str]) {
@@ -19,6 +19,7 @@ fn every_state_has_words_of_its_own() {
     }
     all("models", Model::ALL, Model::label);
     all("models", Model::ALL, Model::explain);
+    all("rules", ResultPolicy::ALL, ResultPolicy::explain);
     all("campaigns", CampaignState::ALL, CampaignState::label);
     all("pledges", PledgeState::ALL, PledgeState::label);
     all("payouts", PayoutState::ALL, PayoutState::label);
