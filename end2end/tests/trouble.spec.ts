@@ -36,7 +36,7 @@ test.describe('a page that says what is wrong', () => {
     const answer = await page.goto(boat.path);
     expect(answer?.status()).toBe(500);
     await expectOneOfOurPages(page, 'Something went wrong on our side.');
-    await expect(page.getByRole('main')).toContainText('you were not charged');
+    await expect(page.getByRole('main')).toContainText('look whether it worked before you send it again');
     await expect(page.getByRole('main')).not.toContainText(/ZZZ|currency|broken/i);
     await page.getByRole('main').getByRole('link', { name: 'Home' }).click();
     await expect(page).toHaveURL('/');
